@@ -1,0 +1,123 @@
+"""The nouns of an erasure: steps, and what became of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from upheld.model.places import Act, Bond
+from upheld.model.policy import Right, Schedule
+from upheld.model.rows import Closure
+
+
+class Outcome(StrEnum):
+    """What became of a field; `held` waits for somebody, `refused` is not done and says why."""
+
+    GONE = "gone"
+    BLANKED = "blanked"
+    ANONYMISED = "anonymised"
+    RETAINED = "retained"
+    HELD = "held"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An act on one field; `on_kept`: also in rows that a ground keeps; `of`: only by that way."""
+
+    field: str
+    act: Act
+    on_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Rows still needed: dated `oldest` or later in `since`, or hanging on such rows of `within`."""
+
+    clause: str
+    ground: str
+    since: str | None
+    within: str | None
+    oldest: date
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What one erasure does to the rows of one collection that have one bond with the person."""
+
+    collection: str
+    bond: Bond
+    delete: bool
+    changes: tuple[Change, ...]
+    hold: Hold | None
+    clauses: tuple[str, ...]
+    ceiling: int | None = None
+    way: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The part of a plan that one store carries out, in one transaction, safe to repeat."""
+
+    id: str
+    right: Right
+    closure: Closure
+    erasures: tuple[Erasure, ...]
+    secret: bytes
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of the rows of one collection; `until` is the last day any of them is kept."""
+
+    collection: str
+    bond: Bond
+    outcome: Outcome
+    rows: int
+    clause: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a step would touch, what would refuse it, and what a reviewer should know; no writes."""
+
+    counted: tuple[Counted, ...]
+    refusals: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step was carried out, or found carried out."""
+
+    counted: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A step waits for somebody or something else until `due`; ask again with `token`."""
+
+    token: str
+    due: date
+    tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A step was not carried out, and nothing of it is left half done."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """An officer's word that a manual step was done, with a file as evidence."""
+
+    token: str
+    officer: str
+    file_digest: str
+    at: datetime

@@ -1,0 +1,81 @@
+"""The nouns of the desk and the log: requests, entries, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from upheld.model.erasing import Attestation, Counted
+from upheld.model.policy import Force, Kind, Regime, Right
+from upheld.model.values import Json
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    PLANNED = "planned"
+    SIGNED = "signed"
+    EXECUTING = "executing"
+    ANSWERED = "answered"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """Where one step of a request stands: attempts begun, and how it ended so far."""
+
+    attempt: int
+    fence: int
+    token: str | None
+    due: date | None
+    attested: Attestation | None
+    counted: tuple[Counted, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A person's use of a right, folded from the log."""
+
+    id: str
+    right: Right
+    regime: Regime
+    person: int
+    received: datetime
+    due: date
+    rule: str
+    state: State
+    plan: str | None = None
+    officer: str | None = None
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    clean: bool | None = None
+    late: Mapping[str, int] = field(default_factory=dict)
+    answer: str | None = None
+    answered: datetime | None = None
+    outcome: str | None = None
+    breaches: int = 0
+    entries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact, appended once. `body` holds no identifying value; a person is an ordinal in it."""
+
+    at: datetime
+    kind: str
+    body: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is true of one clause now, and why we say so."""
+
+    id: str
+    kind: Kind
+    force: Force
+    verdict: str
+    evidence: tuple[str, ...]
+    checked_at: datetime

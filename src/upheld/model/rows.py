@@ -1,0 +1,98 @@
+"""What stores report: their catalogue, and the rows of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from upheld.model.places import Bond
+from upheld.model.values import Key
+
+
+class Type(StrEnum):
+    """What kind of value a column holds, as far as an erasure must know."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BYTES = "bytes"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the catalogue describes it; `length` in characters."""
+
+    name: str
+    type: Type
+    nullable: bool
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key."""
+
+    columns: tuple[str, ...]
+    to: str
+    onto: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the catalogue describes it; an index is its columns (or expressions) in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    references: tuple[Reference, ...]
+    indexes: tuple[tuple[str, ...], ...]
+    unique: tuple[tuple[str, ...], ...]
+    checks: tuple[str, ...]
+    triggers: tuple[str, ...]
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of this name, if there is one."""
+        return next((each for each in self.columns if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Names and types of a store, never values; `digest` changes when any of them does."""
+
+    tables: Mapping[str, Table]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Who is looked for and what is theirs: identities by kind, row keys by collection.
+
+    `given` holds the identities the person presented: a row of a collection of people must match
+    each of them that it has a column for. `identities` holds those and what finding added. `keys`
+    holds the keys of rows that other rows hang on.
+    """
+
+    given: Mapping[str, frozenset[str]]
+    identities: Mapping[str, frozenset[str]]
+    keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a store knows of a closure: the closure grown, and rows per collection and bond."""
+
+    closure: Closure
+    rows: Mapping[tuple[str, Bond], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A batch of rows of one collection; `total` is how many the store counts beforehand."""
+
+    collection: str
+    bond: Bond
+    columns: tuple[str, ...]
+    batch: Sequence[Key]
+    total: int

@@ -1,0 +1,12 @@
+"""Values that every noun is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+Scalar: TypeAlias = str | int | float | bytes | None
+Key: TypeAlias = tuple[Scalar, ...]
+Json: TypeAlias = (
+    str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+)

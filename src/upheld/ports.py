@@ -1,0 +1,213 @@
+"""The ports that stores, home and clock fill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from upheld.model import (
+        Closure,
+        Declined,
+        Done,
+        Entry,
+        Found,
+        Json,
+        Pending,
+        Preview,
+        Right,
+        Rows,
+        Schema,
+        Step,
+    )
+
+
+class Clock(Protocol):
+    """Where time comes from; always aware, in UTC."""
+
+    def __call__(self) -> datetime:
+        """Return this instant."""
+        ...
+
+
+class Store(Protocol):
+    """A system that holds personal data.
+
+    `gaps` says, per right, what it cannot do, in words a person can read; empty is the boast.
+    Every method raises `StoreFailed` when the store cannot be reached, read or written.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of its file in `stores/`."""
+        ...
+
+    @property
+    def gaps(self) -> Mapping[Right, str]:
+        """What the store cannot do, by right."""
+        ...
+
+    def schema(self) -> Schema:
+        """Return names and types, never values."""
+        ...
+
+    def find(self, closure: Closure) -> Found:
+        """Grow the closure by what this store knows; reads only."""
+        ...
+
+    def look(self, closure: Closure) -> Iterator[Rows]:
+        """Stream the person's rows in sets from one snapshot, each set with the counted total."""
+        ...
+
+    def preview(self, step: Step) -> Preview:
+        """Say what a step would touch and what would refuse it; whatever is tried is undone."""
+        ...
+
+    def act(self, step: Step) -> Done | Pending | Declined:
+        """Carry out a step whole or not at all; doing it again changes nothing."""
+        ...
+
+    def poll(self, token: str) -> Done | Pending | Declined:
+        """Say what became of a pending step."""
+        ...
+
+    def look_back(self, step: Step) -> Mapping[str, int]:
+        """Find again from the closure; return rows not in their target state, by collection."""
+        ...
+
+
+class Fold(Protocol):
+    """A view of the log: each entry that has a `key` moves the state kept under that key."""
+
+    @property
+    def name(self) -> str:
+        """The name of the view."""
+        ...
+
+    def key(self, entry: Entry) -> str | None:
+        """Return what the entry is about, or None if this view does not care."""
+        ...
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the next state (canonical JSON); pure."""
+        ...
+
+
+class Writing(Protocol):
+    """One transaction on home: all of it becomes durable, with its signed head, or none of it.
+
+    No store and no network is called while one is open.
+    """
+
+    def append(self, kind: str, body: Mapping[str, Json]) -> int:
+        """Append an entry dated now and move the views; return its index.
+
+        Raises:
+            HomeFailed: the clock stands behind the last entry.
+        """
+        ...
+
+    def mint(self) -> int:
+        """Return a new ordinal, by an entry `person.minted`; ordinals are dense, never reused."""
+        ...
+
+    def alias(self, kind: str, value: str, person: int) -> None:
+        """Let a normalised identity lead to a person; only its keyed tag is kept."""
+        ...
+
+    def forget(self, person: int) -> int:
+        """Delete every alias of a person; return how many there were."""
+        ...
+
+    def seal(self, request: str, name: str, secret: bytes) -> None:
+        """Keep bytes under the request's own key (made at first use), replacing what was there."""
+        ...
+
+    def destroy(self, request: str) -> None:
+        """Destroy a request's key and all that was sealed under it."""
+        ...
+
+    def keep(self, document: bytes) -> str:
+        """Keep a document without personal data beside the log; return its SHA-256 in hex."""
+        ...
+
+    def state(self, view: str, key: str) -> str | None:
+        """Return a view's state as of this transaction."""
+        ...
+
+    def count(self, view: str) -> int:
+        """Return how many keys a view has as of this transaction."""
+        ...
+
+
+class Home(Protocol):
+    """The log, its views, and what can be erased.
+
+    Every method raises `HomeFailed` when home cannot be read or written, `NotProven` when what it
+    holds contradicts its own tree or head.
+    """
+
+    @property
+    def origin(self) -> str:
+        """The name this log signs its checkpoints with (C2SP)."""
+        ...
+
+    @property
+    def verifier(self) -> str:
+        """The C2SP verifier key of its checkpoints: `origin+hash+base64`."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Open a transaction; leaving it commits, an exception undoes all of it."""
+        ...
+
+    def size(self) -> int:
+        """Return how many entries the log has."""
+        ...
+
+    def entries(self, start: int = 0) -> Iterator[tuple[int, Entry]]:
+        """Stream entries in order from an index."""
+        ...
+
+    def raw(self, index: int) -> bytes:
+        """Return the stored bytes of an entry: the leaf of the tree."""
+        ...
+
+    def checkpoint(self) -> str:
+        """Return the signed note over the tree as it stands (C2SP tlog-checkpoint)."""
+        ...
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Return the RFC 9162 inclusion proof of an entry in the tree of this size."""
+        ...
+
+    def consistency(self, old: int, size: int) -> tuple[bytes, ...]:
+        """Return the RFC 9162 consistency proof between two sizes."""
+        ...
+
+    def person(self, kind: str, value: str) -> int | None:
+        """Return the person a normalised identity leads to."""
+        ...
+
+    def unseal(self, request: str, name: str) -> bytes | None:
+        """Return what was sealed for a request, or None once it or its key is gone."""
+        ...
+
+    def document(self, digest: str) -> bytes | None:
+        """Return a document kept beside the log."""
+        ...
+
+    def state(self, view: str, key: str) -> str | None:
+        """Return a view's state (canonical JSON)."""
+        ...
+
+    def states(self, view: str) -> Iterator[tuple[str, str]]:
+        """Stream a view: key and state, by key."""
+        ...
+
+    def rebuild(self) -> None:
+        """Throw the views away and fold the log again."""
+        ...
