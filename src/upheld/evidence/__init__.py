@@ -1,0 +1,1 @@
+"""What is true and can be shown: the log, its views, what can be erased, and proofs."""

@@ -46,6 +46,7 @@ from upheld.model.rows import (
     Table,
     Type,
 )
+from upheld.model.seen import Finding, Judgement, Seen, Version
 from upheld.model.values import Json, Key, Scalar
 
 __all__ = [
@@ -63,12 +64,14 @@ __all__ = [
     "Done",
     "Entry",
     "Erasure",
+    "Finding",
     "Follow",
     "Force",
     "Found",
     "Hold",
     "Json",
     "Keep",
+    "Judgement",
     "Key",
     "Kind",
     "Match",
@@ -85,6 +88,7 @@ __all__ = [
     "Scalar",
     "Schedule",
     "Schema",
+    "Seen",
     "State",
     "Step",
     "StepState",
@@ -93,5 +97,6 @@ __all__ = [
     "Task",
     "Type",
     "Verdict",
+    "Version",
     "Way",
 ]

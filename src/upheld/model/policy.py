@@ -127,7 +127,5 @@ class Policy:
         return tuple(
             clause
             for clause in self.clauses
-            if clause.kind is Kind.ANSWER
-            and right in clause.what
-            and regime in clause.regimes
+            if clause.kind is Kind.ANSWER and right in clause.what and regime in clause.regimes
         )

@@ -49,11 +49,14 @@ class Request:
     rule: str
     state: State
     plan: str | None = None
+    signature: str | None = None
     officer: str | None = None
     steps: Mapping[str, StepState] = field(default_factory=dict)
     clean: bool | None = None
     late: Mapping[str, int] = field(default_factory=dict)
     answer: str | None = None
+    rows: int = 0
+    counted_rows: int = 0
     answered: datetime | None = None
     outcome: str | None = None
     breaches: int = 0

@@ -1,0 +1,1 @@
+"""The policy: clauses as people write them, read into nouns."""

@@ -1,0 +1,162 @@
+"""Write docs/reference/cli.md from the command line itself.
+
+`reference.py` writes the page; `reference.py --check` only says whether it is current and whether
+every command, argument and option is described (exit status 1 if not).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeGuard, get_args, get_type_hints
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+from upheld.cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from typer import Typer
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
+HEAD = """\
+# The command line
+
+Generated from the commands themselves by `make reference`; not written by hand.
+
+Every command exits with 0 when it did what was asked. Otherwise:
+
+| status | means |
+|---|---|
+| 1 | a promise is broken, or a proof does not hold |
+| 2 | something you wrote is wrong: a file, an identity, an option; nothing was done |
+| 3 | it could be done and was not: the plan, the person or the rows say no |
+| 4 | a store or home could not be reached, read or written |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One argument or option of a command, as the page shows it."""
+
+    name: str
+    wanted: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its words (`map new`), what it does, what it takes."""
+
+    words: str
+    help: str
+    rows: tuple[Row, ...]
+
+
+def commands(app: Typer) -> tuple[Command, ...]:
+    """Return every command of an application that is not hidden, in the order of its help."""
+    return tuple(_walk(get_command(app), ()))
+
+
+def undocumented(all_commands: tuple[Command, ...]) -> tuple[str, ...]:
+    """Return what has no description: `request open` or `request open --right`."""
+    return tuple(
+        name
+        for command in all_commands
+        for name, text in (
+            (command.words, command.help),
+            *((f"{command.words} {row.name}", row.help) for row in command.rows),
+        )
+        if not text
+    )
+
+
+def page(all_commands: tuple[Command, ...]) -> str:
+    """Return the page that describes these commands."""
+    return "\n".join([HEAD, *(_section(command) for command in all_commands)])
+
+
+def _walk(node: object, words: tuple[str, ...]) -> Iterator[Command]:
+    if isinstance(node, TyperGroup):
+        for name, child in node.commands.items():
+            yield from _walk(child, (*words, name))
+    elif isinstance(node, TyperCommand) and not node.hidden:
+        hints = get_type_hints(node.callback) if node.callback else {}
+        rows = tuple(
+            _row(each, hints)
+            for each in node.params
+            if isinstance(each, TyperArgument | TyperOption) and not each.hidden
+        )
+        yield Command(" ".join(words), cleandoc(node.help or ""), rows)
+
+
+def _row(param: TyperArgument | TyperOption, hints: Mapping[str, object]) -> Row:
+    if isinstance(param, TyperArgument):
+        return Row((param.metavar or param.name or "").upper(), _wanted(param), param.help or "")
+    value = "" if param.is_flag else f" {_value(param, hints.get(param.name or ''))}"
+    name = ", ".join((*param.opts, *param.secondary_opts))
+    return Row(f"{name}{value}", _wanted(param), param.help or "")
+
+
+def _value(param: TyperOption, hint: object) -> str:
+    choices = next((each for each in (hint, *get_args(hint)) if _is_enum(each)), None)
+    if choices is not None:
+        return "|".join(str(each.value) for each in choices)
+    return param.metavar or max(param.opts, key=len).lstrip("-").upper()
+
+
+def _is_enum(hint: object) -> TypeGuard[type[Enum]]:
+    return isinstance(hint, type) and issubclass(hint, Enum)
+
+
+def _wanted(param: TyperArgument | TyperOption) -> str:
+    if param.required:
+        return "required, may be given again" if param.multiple else "required"
+    if param.multiple or param.nargs == -1:
+        return "may be given again"
+    if isinstance(param.show_default, str):
+        return f"default: {param.show_default}"
+    silent = param.default is None or isinstance(param.default, bool) or callable(param.default)
+    if silent or param.default in ("", ()):
+        return ""
+    return f"default `{getattr(param.default, 'value', param.default)}`"
+
+
+def _section(command: Command) -> str:
+    lines = [f"## `upheld {command.words}`", "", command.help, ""]
+    if command.rows:
+        lines += ["| takes | | |", "|---|---|---|"]
+        lines += [
+            f"| `{_cell(row.name)}` | {_cell(row.wanted)} | {_cell(row.help)} |"
+            for row in command.rows
+        ]
+        lines += [""]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main(words: list[str]) -> int:
+    """Write the page, or with `--check` say what is missing or stale; return the exit status."""
+    all_commands = commands(app)
+    text = page(all_commands)
+    bare = undocumented(all_commands)
+    for name in bare:
+        print(f"`upheld {name}` has no description; add one where it is declared")
+    if words != ["--check"]:
+        PAGE.write_text(text, encoding="utf-8")
+    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+        print("docs/reference/cli.md is stale; run `make reference`")
+        return 1
+    return 1 if bare else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+"""Takes a request in, by any channel: it is recorded, and its clock runs."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from upheld.desk.clocks import due, receipt_date
+from upheld.desk.states import VIEW
+from upheld.errors import BadInput, HomeFailed, Refused
+from upheld.model import Regime, Request, Right, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from upheld.acts.company import Company
+
+_CLOCK_NOISE = timedelta(minutes=5)
+
+
+def open_request(
+    company: Company,
+    right: Right,
+    identities: Mapping[str, str],
+    *,
+    regime: Regime = Regime.NONE,
+    received: datetime | None = None,
+) -> Request:
+    """Record that a person uses a right; return the request with its due date.
+
+    `identities` are normalised (`upheld.identity.presented`). They go to the vault under the
+    request's own key; the log only ever names an ordinal.
+
+    Raises:
+        BadInput: no identity, or a date of receipt in the future.
+        Refused: the identities belong to two people, or the same request is still open.
+    """
+    if not identities:
+        raise BadInput("a request needs an identity; add `--identity email=…`")
+    arrived = received or company.now()
+    if arrived > company.now() + _CLOCK_NOISE:
+        raise BadInput("`--received` lies in the future; write when the request arrived")
+    person = _known_person(company, identities)
+    if person is not None:
+        _require_first(company, person, right)
+    clock = due(regime, receipt_date(arrived, company.zone))
+    with company.home.writing() as home:
+        id = f"R-{home.count(VIEW) + 1}"
+        if person is None:
+            person = home.mint()
+        for kind, value in identities.items():
+            home.alias(kind, value, person)
+        home.seal(id, "given", json.dumps(dict(identities)).encode())
+        home.append(
+            "request.opened",
+            {
+                "request": id,
+                "person": person,
+                "right": right.value,
+                "regime": regime.value,
+                "received": arrived.isoformat(),
+                "due": clock.on.isoformat(),
+                "rule": clock.rule,
+            },
+        )
+    return company.request(id)
+
+
+def given(company: Company, request: Request) -> Mapping[str, str]:
+    """Return the identities a request was opened with.
+
+    Raises:
+        Refused: the request's key was destroyed.
+        HomeFailed: the vault lost them.
+    """
+    sealed = company.home.unseal(request.id, "given")
+    if sealed is None:
+        if request.state is State.CLOSED:
+            raise Refused(f"{request.id} is closed and its key destroyed; open a new request")
+        raise HomeFailed(f"the vault has lost what {request.id} was opened with; restore home")
+    found: Mapping[str, str] = json.loads(sealed)
+    return found
+
+
+def _known_person(company: Company, identities: Mapping[str, str]) -> int | None:
+    people = {company.home.person(kind, value) for kind, value in identities.items()} - {None}
+    if len(people) > 1:
+        raise Refused("these identities belong to two people; open one request for each")
+    return next(iter(people), None)
+
+
+def _require_first(company: Company, person: int, right: Right) -> None:
+    for request in company.requests():
+        pending = request.state is not State.CLOSED
+        if pending and request.person == person and request.right is right:
+            raise Refused(
+                f"{request.id} of the same person for the same right is still open, due "
+                f"{request.due}; a repeat does not restart its clock"
+            )

@@ -1,0 +1,58 @@
+"""All that an act works with: policy, map, stores, home, clock and officers of one company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+
+from upheld.desk.states import VIEW, from_state
+from upheld.errors import BadInput, did_you_mean
+from upheld.model import Policy, Request, StoreMap
+from upheld.ports import Clock, Home, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One company's folder, opened."""
+
+    folder: Path
+    policy: Policy
+    maps: Mapping[str, StoreMap]
+    stores: Mapping[str, Store]
+    home: Home
+    clock: Clock
+    zone: tzinfo
+    officers: Mapping[str, str]
+
+    @property
+    def today(self) -> date:
+        """The civil date where the desk is."""
+        return self.clock().astimezone(self.zone).date()
+
+    @property
+    def answers(self) -> Path:
+        """The folder answers are written to."""
+        return self.folder / "answers"
+
+    def now(self) -> datetime:
+        """This instant."""
+        return self.clock()
+
+    def request(self, id: str) -> Request:
+        """Return where a request stands.
+
+        Raises:
+            BadInput: there is no such request.
+        """
+        state = self.home.state(VIEW, id)
+        if state is None:
+            known = [key for key, _ in self.home.states(VIEW)]
+            raise BadInput(f"there is no request `{id[:40]}`{did_you_mean(id[:40], known)}")
+        return from_state(state)
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return every request, in order."""
+        found = (from_state(state) for _, state in self.home.states(VIEW))
+        return tuple(sorted(found, key=lambda each: each.entries[0]))

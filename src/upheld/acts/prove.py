@@ -1,0 +1,219 @@
+"""Says of each clause whether it is kept: sees, probes, checks, and records what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from upheld.datamap import checks as map_checks
+from upheld.datamap.closure import from_bytes
+from upheld.datamap.document import from_document, step
+from upheld.desk import checks as desk_checks
+from upheld.errors import Stale, StoreFailed
+from upheld.model import (
+    Force,
+    Judgement,
+    Right,
+    Schema,
+    Seen,
+    State,
+    Verdict,
+    Version,
+)
+from upheld.policy import checks as policy_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from upheld.acts.company import Company
+    from upheld.model import Clause, Entry, Finding, Request
+
+    Check = Callable[[Clause, Seen], Finding]
+
+CHECKS: Mapping[str, Check] = {
+    **desk_checks.CHECKS,
+    **map_checks.CHECKS,
+    **policy_checks.CHECKS,
+}
+"""Every check a clause can name, gathered from the capabilities they test."""
+
+BOARD = "board"
+VERSIONS = "versions"
+
+_LAST = "roll-up"
+"""The check that needs the verdicts of all the others."""
+
+
+def note_policy(company: Company) -> None:
+    """Record the version in force when home has not seen it as the latest yet."""
+    versions = _versions(company)
+    if not versions or versions[-1].digest != company.policy.digest:
+        with company.home.writing() as home:
+            body = {
+                "policy": company.policy.digest,
+                "revised": company.policy.revised.isoformat(),
+            }
+            home.append("policy.in-force", body)
+
+
+def check(company: Company) -> tuple[Verdict, ...]:
+    """Return a verdict for each clause, in the order of the policy.
+
+    Every erasure is looked back on now; rows found where none should be reopen it.
+    """
+    note_policy(company)
+    seen = _seen(company)
+    _reopen(company, seen)
+    first = {c.id: _verdict(c, seen) for c in company.policy.clauses if c.check != _LAST}
+    rest = replace(seen, verdicts=tuple(first.values()))
+    verdicts = tuple(first.get(c.id) or _verdict(c, rest) for c in company.policy.clauses)
+    _record(company, verdicts)
+    return verdicts
+
+
+def _verdict(clause: Clause, seen: Seen) -> Verdict:
+    found = CHECKS[clause.check](clause, seen)
+    judged, evidence = found.judgement, found.evidence
+    if judged is not Judgement.BROKEN and clause.force is Force.DISCLAIMER:
+        judged = Judgement.OUT_OF_SCOPE
+    return Verdict(clause.id, clause.kind, clause.force, judged.value, evidence, seen.at)
+
+
+def _seen(company: Company) -> Seen:
+    schemas, unreachable = _schemas(company)
+    requests = company.requests()
+    late: dict[str, Mapping[str, int]] = {}
+    blind: dict[str, str] = {}
+    for request in requests:
+        if request.right is Right.ERASE and _was_erased(request):
+            _look_back(company, request, late, blind)
+    return Seen(
+        at=company.now(),
+        zone=company.zone,
+        policy=company.policy,
+        versions=_versions(company),
+        maps=company.maps,
+        schemas=schemas,
+        unreachable=unreachable,
+        requests=requests,
+        late=late,
+        blind=blind,
+        copies={
+            r.id: _intact(company, r) for r in requests if r.right is Right.ACCESS and r.answer
+        },
+    )
+
+
+def _schemas(company: Company) -> tuple[dict[str, Schema], dict[str, str]]:
+    schemas: dict[str, Schema] = {}
+    unreachable: dict[str, str] = {}
+    for name, store in company.stores.items():
+        try:
+            schemas[name] = store.schema()
+        except StoreFailed as failed:
+            unreachable[name] = str(failed)
+    return schemas, unreachable
+
+
+def _was_erased(request: Request) -> bool:
+    done = request.state in {State.CLOSED, State.ANSWERED, State.REOPENED}
+    return done and bool(request.steps)
+
+
+def _look_back(
+    company: Company,
+    request: Request,
+    late: dict[str, Mapping[str, int]],
+    blind: dict[str, str],
+) -> None:
+    closure = company.home.unseal(request.id, "closure")
+    secret = company.home.unseal(request.id, "secret")
+    document = company.home.document(request.plan or "")
+    if closure is None or secret is None or document is None:
+        blind[request.id] = "what was frozen is gone; nobody can look back on it any more"
+        return
+    plan, frozen = from_document(document), from_bytes(closure)
+    found: dict[str, int] = {}
+    try:
+        for part in plan.stores:
+            this = step(plan, part.store, frozen, secret)
+            rows = company.stores[part.store].look_back(this)
+            found.update({f"{part.store}.{name}": number for name, number in rows.items()})
+    except (StoreFailed, Stale) as failed:
+        blind[request.id] = str(failed)
+        return
+    except KeyError:
+        blind[request.id] = "a store it was carried out in is no longer mapped"
+        return
+    late[request.id] = found
+
+
+def _reopen(company: Company, seen: Seen) -> None:
+    for request in seen.requests:
+        rows = seen.late.get(request.id)
+        if rows and request.state is State.CLOSED:
+            with company.home.writing() as home:
+                found = {"request": request.id, "clean": False, "late": dict(rows)}
+                home.append("request.looked-back", found)
+                home.append("request.reopened", {"request": request.id, "cause": "late rows"})
+
+
+def _versions(company: Company) -> tuple[Version, ...]:
+    seen = json.loads(company.home.state(VERSIONS, VERSIONS) or "[]")
+    return tuple(
+        Version(datetime.fromisoformat(at), digest, date.fromisoformat(revised))
+        for at, digest, revised in seen
+    )
+
+
+def _intact(company: Company, request: Request) -> bool:
+    path = company.answers / f"{request.id}.zip"
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == request.answer
+    except OSError:
+        return False
+
+
+def _record(company: Company, verdicts: tuple[Verdict, ...]) -> None:
+    """Append what the board says, when it says something new."""
+    board = {each.id: each.verdict for each in verdicts}
+    before = company.home.state(BOARD, BOARD)
+    if before is None or json.loads(before) != board:
+        with company.home.writing() as home:
+            home.append("verdicts", {"policy": company.policy.digest, "board": board})
+
+
+class BoardFold:
+    """The view of the board: what it said last."""
+
+    name = BOARD
+
+    def key(self, entry: Entry) -> str | None:
+        """Return the one key of this view for an entry that holds verdicts."""
+        return BOARD if entry.kind == "verdicts" else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the board after an entry."""
+        del state, index
+        return json.dumps(entry.body["board"], sort_keys=True)
+
+
+class VersionFold:
+    """The view of policy versions, in the order home saw them."""
+
+    name = VERSIONS
+
+    def key(self, entry: Entry) -> str | None:
+        """Return the one key of this view for an entry that names a version."""
+        return VERSIONS if entry.kind == "policy.in-force" else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the versions after an entry."""
+        del index
+        seen = json.loads(state or "[]")
+        seen.append([entry.at.isoformat(), entry.body["policy"], entry.body["revised"]])
+        return json.dumps(seen)

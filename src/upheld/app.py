@@ -1,0 +1,259 @@
+"""Wires a company's folder to stores and home: the façade that programs and the command line use."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from upheld.acts import answer, prove
+from upheld.acts.company import Company
+from upheld.config import parse_settings
+from upheld.datamap.document import Plan
+from upheld.datamap.draft import draft
+from upheld.datamap.drift import Finding as Drift
+from upheld.datamap.drift import drift
+from upheld.datamap.guesses import accepted
+from upheld.datamap.parse import parse_store
+from upheld.desk.states import VIEW, RequestFold, from_state
+from upheld.errors import BadInput, HomeFailed, did_you_mean
+from upheld.evidence import notes
+from upheld.evidence.bundle import write_bundle
+from upheld.evidence.home import SqlHome
+from upheld.evidence.keys import load_keys
+from upheld.files import decoded
+from upheld.identity import presented
+from upheld.model import Attestation, Regime, Request, Right, StoreMap, Verdict
+from upheld.policy.parse import parse_policy
+from upheld.stores.manual import ManualStore
+from upheld.stores.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from upheld.ports import Clock, Store
+
+FOLDS = (RequestFold(), prove.BoardFold(), prove.VersionFold())
+
+
+def now() -> datetime:
+    """Return this instant, in UTC."""
+    return datetime.now(UTC)
+
+
+class Upheld(AbstractContextManager["Upheld"]):
+    """One company's folder, opened.
+
+    >>> Upheld.open("/nowhere/at/all")
+    Traceback (most recent call last):
+    upheld.errors.BadInput: there is no upheld.toml in `/nowhere/at/all`; run `upheld init`
+    """
+
+    def __init__(self, company: Company, home: SqlHome) -> None:
+        """Stand before an opened company; use `open`."""
+        self.company = company
+        self._home = home
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", *, clock: Clock = now) -> Self:
+        """Open a company's folder; home is made when it is not there yet.
+
+        Raises:
+            BadInput: a file of the folder is wrong, with its line.
+            HomeFailed: home or one of its keys cannot be used.
+        """
+        place = Path(folder)
+        if not (place / "upheld.toml").is_file():
+            raise BadInput(f"there is no upheld.toml in `{place}`; run `upheld init`")
+        settings = parse_settings(_text(place, "upheld.toml"))
+        policy = parse_policy(_text(place, "policy.yaml"), "policy.yaml", prove.CHECKS)
+        maps = _maps(place)
+        keys = load_keys(settings.keys, env=os.environ, base=place)
+        url = _resolved(settings.home, place)
+        _require_not_lost(place, url)
+        make = SqlHome.open if _exists(url) else SqlHome.create
+        home = make(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
+        stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
+        company = Company(
+            place, policy, maps, stores, home, clock, settings.zone, settings.officers
+        )
+        prove.note_policy(company)
+        return cls(company, home)
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of home."""
+        self._home.close()
+
+    def open_request(
+        self,
+        right: Right,
+        identities: Iterable[str],
+        *,
+        regime: Regime = Regime.NONE,
+        received: datetime | None = None,
+    ) -> Request:
+        """Record that a person uses a right; `identities` as `kind=value`."""
+        given: dict[str, str] = {}
+        for words in identities:
+            kind, value = presented(words)
+            if given.setdefault(kind, value) != value:
+                raise BadInput(f"two identities of kind `{kind}`; give one, or open two requests")
+        return answer.open_request(self.company, right, given, regime=regime, received=received)
+
+    def plan(self, id: str) -> Plan:
+        """Find, pre-flight and freeze what will be done."""
+        return answer.plan(self.company, id)
+
+    def sign(self, id: str, key: Path) -> Request:
+        """Sign a plan with an officer's key."""
+        return answer.sign(self.company, id, key)
+
+    def apply(self, id: str) -> Request:
+        """Carry out a signed plan as far as it goes now."""
+        return answer.apply(self.company, id)
+
+    def attest(self, id: str, store: str, *, file: Path, key: Path) -> Request:
+        """Record an officer's word that a manual step was done."""
+        return answer.attest(self.company, id, store, file=file, key=key)
+
+    def close(self, id: str, because: str) -> Request:
+        """Close a request without doing what was asked."""
+        return answer.close(self.company, id, because)
+
+    def request(self, id: str) -> Request:
+        """Return where a request stands."""
+        return self.company.request(id)
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return every request, in the order they were opened."""
+        return self.company.requests()
+
+    def check(self) -> tuple[Verdict, ...]:
+        """Return a verdict for each clause."""
+        return prove.check(self.company)
+
+    def prove(self, id: str, output: Path) -> Path:
+        """Write the proof bundle of a request: all a stranger needs to check it."""
+        request = self.company.request(id)
+        if request.plan is None:
+            raise BadInput(f"{id} has no plan yet, so there is nothing to prove")
+        older = [notes.from_line(line, self._home.verifier) for line in self._checkpoints()]
+        write_bundle(self._home, request, output, since=[note.size for note in older])
+        return output
+
+    def checkpoint(self) -> str:
+        """Append the signed head of the log to the file `checkpoints`, and return it."""
+        note = self.company.home.checkpoint()
+        line = notes.as_line(note)
+        known = self._checkpoints()
+        if line not in known:
+            with (self.company.folder / "checkpoints").open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        return note
+
+    def drift(self, name: str | None = None) -> tuple[Drift, ...]:
+        """Compare the map with the catalogues of the stores."""
+        names = [name] if name else list(self.company.maps)
+        for each in names:
+            if each not in self.company.maps:
+                raise BadInput(f"no store `{each}`{did_you_mean(each, self.company.maps)}")
+        return tuple(
+            finding
+            for each in names
+            for finding in drift(self.company.maps[each], self.company.stores[each].schema())
+        )
+
+    def _checkpoints(self) -> list[str]:
+        path = self.company.folder / "checkpoints"
+        return path.read_text("utf-8").splitlines() if path.is_file() else []
+
+
+def new_map(folder: Path, url: str, name: str) -> Path:
+    """Draft `stores/NAME.yaml` from the catalogue of a database, for a person to review.
+
+    Raises:
+        BadInput: the name is no plain word, or the file is there already.
+        StoreFailed: the database cannot be read.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise BadInput(f"`{name[:40]}` is no store name; use letters, digits, `-` and `_`")
+    path = folder / "stores" / f"{name}.yaml"
+    if path.exists():
+        raise BadInput(f"stores/{name}.yaml is there already; remove it to draft it anew")
+    mapped = StoreMap(name, "sql", url, None, (), (), _NO_TIME, (), f"stores/{name}.yaml", "")
+    schema = SqlStore(mapped, _resolved(url, folder)).schema()
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(draft(schema, name=name, url=url), encoding="utf-8")
+    return path
+
+
+def accept_map(folder: Path, name: str) -> int:
+    """Accept every guess of a map; return how many there were."""
+    path = folder / "stores" / f"{name}.yaml"
+    if not path.is_file():
+        known = [each.stem for each in (folder / "stores").glob("*.yaml")]
+        raise BadInput(f"no store `{name}`{did_you_mean(name, known)}")
+    text = _text(folder, f"stores/{name}.yaml")
+    before = len(parse_store(text, f"stores/{name}.yaml").guesses)
+    path.write_bytes(accepted(text, f"stores/{name}.yaml").encode())
+    return before
+
+
+def _text(folder: Path, name: str) -> str:
+    try:
+        return decoded((folder / name).read_bytes(), name)
+    except OSError as error:
+        raise BadInput(f"`{name}` cannot be read; {(error.strerror or '').lower()}") from error
+
+
+def _maps(folder: Path) -> dict[str, StoreMap]:
+    found = sorted((folder / "stores").glob("*.yaml"))
+    return {
+        path.stem: parse_store(_text(folder, f"stores/{path.name}"), f"stores/{path.name}")
+        for path in found
+    }
+
+
+def _store(mapped: StoreMap, folder: Path, home: SqlHome) -> Store:
+    if mapped.kind == "manual":
+        return ManualStore(mapped, lambda token: _attestation(home, token))
+    return SqlStore(mapped, _resolved(mapped.url, folder))
+
+
+def _attestation(home: SqlHome, token: str) -> Attestation | None:
+    for _, state in home.states(VIEW):
+        for step in from_state(state).steps.values():
+            if step.token == token and step.attested:
+                return step.attested
+    return None
+
+
+def _resolved(url: str, folder: Path) -> str:
+    """Return a URL with its reference read and its path, if relative, taken from the folder."""
+    if url.startswith("env:"):
+        name = url.removeprefix("env:")
+        if name not in os.environ:
+            raise BadInput(f"the variable `{name}` is not set; a store or home is reached by it")
+        url = os.environ[name]
+    head = "sqlite:///"
+    if url.startswith(head) and not url.removeprefix(head).startswith(("/", ":")):
+        return f"{head}{(folder / url.removeprefix(head)).resolve()}"
+    return url
+
+
+def _exists(url: str) -> bool:
+    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
+
+def _require_not_lost(folder: Path, url: str) -> None:
+    """Refuse to begin a new log where checkpoints show that there was one."""
+    checkpoints = folder / "checkpoints"
+    if not _exists(url) and checkpoints.is_file() and checkpoints.stat().st_size:
+        raise HomeFailed(
+            "home is gone, but `checkpoints` shows that there was one; restore it from a backup"
+        )
+
+
+_NO_TIME = timedelta()

@@ -1,0 +1,102 @@
+"""Shows nouns on a terminal, or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from pydantic import TypeAdapter
+
+from upheld.datamap.document import Plan
+from upheld.model import Judgement, Request, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SIGNS = {
+    Judgement.UPHELD: ("upheld", typer.colors.GREEN),
+    Judgement.BROKEN: ("broken", typer.colors.RED),
+    Judgement.UNPROVEN: ("unproven", typer.colors.YELLOW),
+}
+
+
+_PLAN = TypeAdapter(Plan)
+_REQUEST = TypeAdapter(Request)
+_REQUESTS = TypeAdapter(tuple[Request, ...])
+
+
+def plan(made: Plan, *, as_json: bool) -> None:
+    """Show what a plan will do, one line a collection and outcome."""
+    if as_json:
+        typer.echo(_PLAN.dump_json(made, indent=1).decode())
+        return
+    typer.echo(
+        f"{made.request}: {made.right} under {made.regime}, because of {', '.join(made.clauses)}"
+    )
+    for part in made.stores:
+        for each in part.counted:
+            kept = f" under {each.clause}" if each.outcome == "retained" else ""
+            until = f" until {each.until}" if each.until else ""
+            bond = "" if each.bond == "about" else f" ({each.bond})"
+            what = "found" if each.outcome == "held" else each.outcome
+            typer.echo(f"  {part.store}.{each.collection}{bond}: {each.rows} {what}{kept}{until}")
+        for note in part.notes:
+            typer.echo(f"  note: {note}")
+
+
+def request(one: Request, *, as_json: bool) -> None:
+    """Show where a request stands."""
+    if as_json:
+        typer.echo(_REQUEST.dump_json(one, indent=1).decode())
+        return
+    typer.echo(f"{one.id}  {one.right} under {one.regime}  {one.state}")
+    typer.echo(f"  received {one.received:%Y-%m-%d}, due {one.due} ({one.rule})")
+    if one.officer:
+        typer.echo(f"  signed by {one.officer}")
+    for name, step in one.steps.items():
+        rows = sum(each.rows for each in step.counted or ())
+        ended = f"{rows} rows" if step.counted is not None else f"waiting, due {step.due}"
+        typer.echo(f"  {name}: attempt {step.attempt}, {ended}")
+    if one.late:
+        typer.echo("  late rows: " + ", ".join(f"{rows} in {at}" for at, rows in one.late.items()))
+    if one.outcome:
+        typer.echo(f"  outcome: {one.outcome}")
+
+
+def requests(all_: Sequence[Request], *, as_json: bool) -> None:
+    """List requests."""
+    if as_json:
+        typer.echo(_REQUESTS.dump_json(tuple(all_), indent=1).decode())
+        return
+    for each in all_:
+        end = each.outcome or f"due {each.due}"
+        typer.echo(f"{each.id:<6} {each.right:<7} {each.regime:<8} {each.state:<10} {end}")
+
+
+def verdicts(board: Sequence[Verdict], *, everything: bool) -> None:
+    """Show the board: clauses that bind the company by group, or every clause."""
+    group = ""
+    binding = {"promise", "condition", "exception"}
+    shown = [each for each in board if everything or each.force in binding]
+    for each in shown:
+        here = each.id.partition(".")[0]
+        if here != group:
+            group = here
+            typer.secho(group, bold=True)
+        words, colour = _SIGNS.get(Judgement(each.verdict), (each.verdict, None))
+        typer.echo("  " + typer.style(f"{words:<14}", fg=colour) + f"{each.id}")
+        for line in each.evidence:
+            typer.echo(f"                  {line}")
+    typer.echo(headline(board))
+
+
+def headline(board: Sequence[Verdict]) -> str:
+    """Return the count of promises by verdict, then of conditions and exceptions."""
+    parts = []
+    for force in ("promise", "condition", "exception"):
+        of = [each.verdict for each in board if each.force == force]
+        counts = {verdict.value: of.count(verdict.value) for verdict in Judgement}
+        said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+        if said:
+            parts.append(f"{len(of)} {force}s: {said}")
+    return "; ".join(parts) or "no promises"

@@ -1,0 +1,89 @@
+"""Reads `upheld.toml`: where home is, which keys it uses, who the officers are; pure."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError
+
+from upheld.errors import BadFile
+from upheld.files import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a company sets: `keys` are references, never secrets; `officers` are public keys."""
+
+    home: str
+    origin: str
+    zone: ZoneInfo
+    keys: Mapping[str, str]
+    officers: Mapping[str, str]
+
+
+class _SettingsForm(Form):
+    what = "upheld.toml"
+
+    home: str
+    origin: str
+    zone: str = "UTC"
+    keys: dict[str, str]
+    officers: dict[str, str] = Field(default_factory=dict)
+
+
+def parse_settings(text: str, name: str = "upheld.toml") -> Settings:
+    """Return the settings a file says.
+
+    Raises:
+        BadFile: it is not TOML, or something in it is wrong; with the line.
+    """
+    form = _form(text, name)
+    for key, reference in form.keys.items():
+        if not reference.startswith(("env:", "file:")):
+            raise BadFile(
+                _line(text, name, key),
+                f"key `{key}` must be a reference, `env:NAME` or `file:PATH`, never the secret",
+            )
+    for officer, public in form.officers.items():
+        if not public.startswith("ssh-ed25519 "):
+            raise BadFile(
+                _line(text, name, officer),
+                f"officer `{officer}` needs a public key that begins with `ssh-ed25519`",
+            )
+    return Settings(form.home, form.origin, _zone(text, name, form.zone), form.keys, form.officers)
+
+
+def _form(text: str, name: str) -> _SettingsForm:
+    try:
+        return _SettingsForm.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as wrong:
+        line = re.search(r"line (\d+)", str(wrong))
+        where = line.group(1) if line else "1"
+        raise BadFile(f"{name}:{where}", "this is not TOML; check quotes and brackets") from None
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        path = [str(part) for part in first["loc"]]
+        words = first.get("ctx", {}).get("words") or f"`{'.'.join(path)}` {first['msg'].lower()}"
+        raise BadFile(_line(text, name, path[-1] if path else ""), str(words)) from None
+
+
+def _zone(text: str, name: str, zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        words = "`zone` is no time zone; write one such as `Europe/Berlin`"
+        raise BadFile(_line(text, name, "zone"), words) from None
+
+
+def _line(text: str, name: str, key: str) -> str:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if key and line.split("=")[0].strip().strip('"') == key:
+            return f"{name}:{number}"
+    return f"{name}:1"

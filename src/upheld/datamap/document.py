@@ -1,0 +1,80 @@
+"""The plan as a document: what officers sign, by hash and by signature; names and counts only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+import rfc8785
+from pydantic import TypeAdapter
+
+from upheld.model import Counted, Erasure, Regime, Right, Step
+
+if TYPE_CHECKING:
+    from upheld.datamap.closure import Frozen
+
+FORMAT: Literal["upheld-plan/1"] = "upheld-plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlan:
+    """What is planned in one store; `schema` and `map` are the digests it was planned on."""
+
+    store: str
+    map: str
+    schema: str
+    erasures: tuple[Erasure, ...]
+    counted: tuple[Counted, ...]
+    notes: tuple[str, ...]
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that an officer signs: nothing else will be done, and no more rows than the ceilings."""
+
+    format: str
+    request: str
+    right: Right
+    regime: Regime
+    clauses: tuple[str, ...]
+    policy: str
+    made: date
+    stores: tuple[StorePlan, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows the plan counts, kept ones included."""
+        return sum(each.rows for store in self.stores for each in store.counted)
+
+    def store(self, name: str) -> StorePlan:
+        """Return the part for one store."""
+        return next(each for each in self.stores if each.store == name)
+
+
+_PLAN = TypeAdapter(Plan)
+
+
+def to_document(plan: Plan) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a plan."""
+    return rfc8785.dumps(json.loads(_PLAN.dump_json(plan)))
+
+
+def from_document(document: bytes) -> Plan:
+    """Return the plan that `to_document` wrote."""
+    return _PLAN.validate_json(document)
+
+
+def step(plan: Plan, store: str, frozen: Frozen, secret: bytes) -> Step:
+    """Return the step that one store carries out under a plan."""
+    part = plan.store(store)
+    return Step(
+        id=f"{plan.request}/{store}",
+        right=plan.right,
+        closure=frozen.of(store),
+        erasures=part.erasures,
+        secret=secret,
+        due=part.due,
+    )

@@ -1,0 +1,210 @@
+"""Drafts the map of a store from its catalogue, for a person to review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from upheld.datamap.kin import Kin, kin, owned
+from upheld.datamap.naming import Where, addressed, meaning, named, singular, words
+from upheld.datamap.writing import Drafted, Field, map_text
+from upheld.model import Act, Bond, Collection, Column, Follow, Keep, Place, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from upheld.datamap.naming import Meaning
+    from upheld.model import Schema, Table, Way
+
+_TAX = "retain.legal-tax"
+_TELLING = frozenset({"network_activity", "tracking", "demographic"})
+
+
+def draft(schema: Schema, *, name: str, url: str) -> str:
+    """Return the text of `stores/NAME.yaml` for a catalogue: every guess in it ends in `?`.
+
+    The same catalogue gives the same text. It can be read back with `parse_store`.
+    """
+    family = kin(schema, name)
+    keeps = _keeps(schema, family)
+    standing = _standing(schema, family, keeps)
+    drafted = [
+        _drafted(
+            table, schema, Drawing(name, family, keeps.get(table.name), table.name in standing)
+        )
+        for table in schema.tables.values()
+    ]
+    return map_text(name, url, sorted(drafted, key=_people_first))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is settled about a table before its fields are guessed."""
+
+    store: str
+    family: Kin
+    keep: Keep | None
+    stands: bool
+
+
+def _people_first(drafted: Drafted) -> tuple[bool, bool, str]:
+    return not drafted.collection.personal, not drafted.collection.person, drafted.collection.name
+
+
+def _keeps(schema: Schema, family: Kin) -> dict[str, Keep]:
+    """Return the collections that tax law may want kept: dated money, and the lines of it."""
+    keeps = {
+        name: Keep(_TAX, since, None)
+        for name, table in schema.tables.items()
+        if named(name, "money")
+        and name not in family.people
+        and _own(family.ways[name])
+        and (since := _dated(table))
+    }
+    while lines := dict(_lines(schema, family, keeps)):
+        keeps |= lines
+    return keeps
+
+
+def _own(ways: tuple[Way, ...]) -> bool:
+    return any(way.bond is not Bond.MENTIONS for way in ways)
+
+
+def _dated(table: Table) -> str | None:
+    """Return the column that most likely dates a row: not when it is due, rather never empty."""
+    dates = [each for each in table.columns if each.type is Type.DATE]
+    dates = [each for each in dates if not {"due", "updated", "deleted"} & set(words(each.name))]
+    return min(dates, key=lambda each: _vague(each, table)).name if dates else None
+
+
+def _vague(column: Column, table: Table) -> tuple[bool, bool]:
+    own = {*map(singular, words(table.name)), "issued", "paid", "booked", "posted"}
+    return column.nullable, own.isdisjoint(words(column.name))
+
+
+def _lines(schema: Schema, family: Kin, keeps: Mapping[str, Keep]) -> Iterator[tuple[str, Keep]]:
+    for name in schema.tables:
+        follows = [way for way in family.ways[name] if isinstance(way, Follow)]
+        parents = [way.to for way in follows if way.to in keeps and way.bond is not Bond.MENTIONS]
+        if name not in keeps and parents and (named(name, "lines") or named(name, "money")):
+            yield name, Keep(_TAX, None, parents[0])
+
+
+def _standing(schema: Schema, family: Kin, keeps: Mapping[str, Keep]) -> frozenset[str]:
+    """Return the collections whose rows cannot be deleted, since rows that stay point at them."""
+    stays = {
+        name
+        for name, ways in family.ways.items()
+        if name in family.people or not _own(ways) or any(way.bond is Bond.SHARED for way in ways)
+    }
+    dated = {name for name, keep in keeps.items() if keep.since}
+    standing: frozenset[str] = frozenset()
+    while True:
+        pointing = stays | dated | standing
+        more = frozenset(
+            each.to
+            for name, table in schema.tables.items()
+            for each in table.references
+            if name in pointing or _kept_with_another(keeps.get(name), each.to)
+        )
+        if standing == more:
+            return standing
+        standing = more
+
+
+def _kept_with_another(keep: Keep | None, parent: str) -> bool:
+    return keep is not None and keep.within is not None and keep.within != parent
+
+
+def _drafted(table: Table, schema: Schema, drawing: Drawing) -> Drafted:
+    person = table.name in drawing.family.people
+    ways = tuple(_short(way, schema) for way in drawing.family.ways[table.name])
+    where = Where(people=person, concerned=bool(ways), addressed=addressed(table.columns))
+    fields = tuple(_field(column, table, where, drawing) for column in table.columns)
+    personal = bool(ways) or any(_telling(field) for field in fields)
+    collection = Collection(
+        name=table.name,
+        key=_key(table),
+        ways=ways,
+        places=tuple(field.place for field in fields),
+        delete=not drawing.stands,
+        keep=drawing.keep,
+        person=person,
+        personal=personal,
+        line=0,
+    )
+    return Drafted(collection, fields, keyed=bool(table.key))
+
+
+def _short(way: Way, schema: Schema) -> Way:
+    """Return a way without the columns it points at where those are the key that goes unsaid."""
+    if isinstance(way, Follow) and way.onto == _key(schema.tables[way.to]):
+        return replace(way, onto=())
+    return way
+
+
+def _telling(field: Field) -> bool:
+    place = field.place
+    return bool(place.identity) or place.secret or place.category in _TELLING
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    """Return what tells rows apart: the primary key, a unique constraint, or else every column."""
+    whole = (
+        unique
+        for unique in table.unique
+        if all((shape := table.column(name)) and not shape.nullable for name in unique)
+    )
+    return table.key or next(whole, tuple(column.name for column in table.columns))
+
+
+def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Field:
+    if column.name in {name for each in table.references for name in each.columns}:
+        return Field(Place(column.name, None, Act.LEAVE), sure=True)
+    if column.name in table.key:
+        return Field(_key_place(column, table, where, drawing), sure=not where.people)
+    found = meaning(column, where)
+    act = _act(column, found, drawing)
+    identity = owned(found.identity, drawing.store) if found.identity else None
+    place = Place(column.name, found.category, act, None, identity, found.secret)
+    return Field(replace(place, of=_of(column, drawing.family.ways[table.name])), known=found.known)
+
+
+def _key_place(column: Column, table: Table, where: Where, drawing: Drawing) -> Place:
+    found = meaning(column, where)
+    if where.people and len(table.key) == 1:
+        kind = found.identity or "account"
+        category = "account" if kind == "account" else found.category
+        return Place(column.name, category, Act.LEAVE, identity=owned(kind, drawing.store))
+    return Place(column.name, None, Act.LEAVE)
+
+
+def _act(column: Column, found: Meaning, drawing: Drawing) -> Act:
+    if found.category is None:
+        return Act.LEAVE
+    if drawing.keep and not found.secret and not (drawing.stands and _fixed(column)):
+        return Act.RETAIN
+    return found.act or (Act.BLANK if column.nullable else _instead(column))
+
+
+def _fixed(column: Column) -> bool:
+    return not column.nullable and _instead(column) is Act.LEAVE
+
+
+def _instead(column: Column) -> Act:
+    """Return what to do with a value that cannot be left empty."""
+    match column.type:
+        case Type.TEXT:
+            return Act.REPLACE
+        case Type.DATE:
+            return Act.ANONYMISE
+        case _:
+            return Act.LEAVE
+
+
+def _of(column: Column, ways: tuple[Way, ...]) -> tuple[str, ...]:
+    """Return the one way, of several to people, whose role this column's name begins with."""
+    shared = [way.columns for way in ways if way.bond is Bond.SHARED]
+    role = words(column.name)[:1]
+    mine = [columns for columns in shared if words(columns[0])[:1] == role]
+    return mine[0] if len(mine) == 1 else ()

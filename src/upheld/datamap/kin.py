@@ -1,0 +1,175 @@
+"""How the tables of a catalogue hang together around people: a first guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from upheld.data import hints
+from upheld.datamap.naming import Where, addressed, meaning, named, words
+from upheld.model import Bond, Follow, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from upheld.model import Reference, Schema, Table, Way
+
+_FINDING = ("email", "phone", "account", "cookie")
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """Which tables hold people, one row each, and the ways from every table's rows to people."""
+
+    people: frozenset[str]
+    ways: Mapping[str, tuple[Way, ...]]
+
+
+def kin(schema: Schema, store: str) -> Kin:
+    """Return a first guess of the people in a catalogue and of every table's ways to them."""
+    people = _people(schema)
+    reached = _grown(people, schema, people)
+    roots = people | {name for name in schema.tables if name not in reached and _root(schema, name)}
+    reached = _grown(reached | roots, schema, people)
+    return Kin(
+        people,
+        {
+            name: (
+                *_matches(table, store, person=name in people, needed=name in roots),
+                *_follows(table, schema, people, reached),
+            )
+            for name, table in schema.tables.items()
+        },
+    )
+
+
+def _grown(reached: frozenset[str], schema: Schema, people: frozenset[str]) -> frozenset[str]:
+    """Return what is reached, and all tables whose rows hang on rows of it."""
+    while True:
+        more = reached | {
+            name
+            for name, table in schema.tables.items()
+            if any(
+                way.bond is not Bond.MENTIONS for way in _follows(table, schema, people, reached)
+            )
+        }
+        if more == reached:
+            return reached
+        reached = more
+
+
+def _root(schema: Schema, name: str) -> bool:
+    return not named(name, "organisations") and bool(_found_by(schema.tables[name], person=False))
+
+
+def owned(kind: str, store: str) -> str:
+    """Return a kind of identity, saying whose account or cookie it is."""
+    return f"{kind}:{store}" if kind in ("account", "cookie") else kind
+
+
+def _people(schema: Schema) -> frozenset[str]:
+    """Return the tables that look like people and are no mere parts of other such tables."""
+    alike = {name for name, table in schema.tables.items() if _looks_like_people(table)}
+    parents = {
+        name: {
+            each.to
+            for each in schema.tables[name].references
+            if each.to in alike - {name} and not _in_passing(each)
+        }
+        for name in alike
+    }
+    found = {name for name in alike if not parents[name]}
+    while rest := {name for name in alike - found if not _leads(name, parents, found)}:
+        found.add(max(sorted(rest), key=lambda name: _inbound(schema, name)))
+    return frozenset(found)
+
+
+def _leads(name: str, parents: Mapping[str, set[str]], found: set[str]) -> bool:
+    seen, rest = set[str](), {name}
+    while rest:
+        seen |= rest
+        rest = {parent for each in rest for parent in parents[each]} - seen
+    return bool(seen & found)
+
+
+def _inbound(schema: Schema, name: str) -> int:
+    return sum(each.to == name for table in schema.tables.values() for each in table.references)
+
+
+def _looks_like_people(table: Table) -> bool:
+    if not table.key:
+        return False
+    spelled = {"_".join(words(column.name)) for column in table.columns}
+    first_and_last = any("first" in each or "given" in each for each in spelled) and any(
+        each.endswith(("last_name", "lastname", "surname", "family_name")) for each in spelled
+    )
+    if named(table.name, "organisations"):
+        return first_and_last
+    kinds = {meaning(column, Where()).identity for column in table.columns}
+    return first_and_last or bool(kinds & {"email", "phone"})
+
+
+def _in_passing(reference: Reference) -> bool:
+    """Say whether a foreign key names somebody whose row this is not."""
+    spoken = {word for column in reference.columns for word in words(column)}
+    links = hints().links
+    return bool(spoken & links["roles"]) or (bool(spoken & links["deeds"]) and "by" in spoken)
+
+
+def _follows(
+    table: Table, schema: Schema, people: frozenset[str], reached: frozenset[str]
+) -> tuple[Follow, ...]:
+    if table.name in people:
+        named_here = [each for each in table.references if each.to in people]
+        return tuple(_follow(each, Bond.MENTIONS) for each in named_here)
+    follows = [each for each in table.references if each.to in reached]
+    ways = tuple(_follow(each, _bond(each, follows)) for each in follows)
+    return ways or tuple(_backwards(table, schema, people))
+
+
+def _backwards(table: Table, schema: Schema, people: frozenset[str]) -> Iterator[Follow]:
+    """Yield the ways to addresses that people's rows point at; a household may share one."""
+    if not addressed(table.columns) or named(table.name, "organisations"):
+        return
+    for name in sorted(people):
+        for each in schema.tables[name].references:
+            if each.to == table.name:
+                yield Follow(each.onto, name, each.columns, Bond.SHARED)
+
+
+def _bond(reference: Reference, beside: list[Reference]) -> Bond:
+    if _in_passing(reference):
+        return Bond.MENTIONS
+    own = [each for each in beside if not _in_passing(each)]
+    if named(reference.to, "staff") and any(each.to != reference.to for each in own):
+        return Bond.MENTIONS
+    return Bond.SHARED if sum(each.to == reference.to for each in own) > 1 else Bond.ABOUT
+
+
+def _follow(reference: Reference, bond: Bond) -> Follow:
+    return Follow(reference.columns, reference.to, reference.onto, bond)
+
+
+def _found_by(table: Table, *, person: bool) -> list[tuple[str, str]]:
+    """Return the columns that hold an identity, with its kind."""
+    referring = {name for each in table.references for name in each.columns}
+    where = Where(people=person, concerned=True)
+    kinds = ((each.name, meaning(each, where).identity) for each in table.columns)
+    return [(name, kind) for name, kind in kinds if kind in _FINDING and name not in referring]
+
+
+def _matches(table: Table, store: str, *, person: bool, needed: bool) -> Iterator[Match]:
+    organisation = named(table.name, "organisations") and not person
+    if not (needed or organisation or _maybe_nobody(table)):
+        return
+    bond = Bond.MENTIONS if organisation else Bond.ABOUT
+    for column, kind in _found_by(table, person=person):
+        yield Match(column, owned(kind, store), bond)
+    if person and len(table.key) == 1:
+        yield Match(table.key[0], owned("account", store), bond)
+
+
+def _maybe_nobody(table: Table) -> bool:
+    """Say whether a row's foreign keys can all be empty, so that an address may be all it has."""
+    shapes = [table.column(name) for each in table.references for name in each.columns]
+    return bool(shapes) and all(shape is None or shape.nullable for shape in shapes)

@@ -1,0 +1,131 @@
+"""Reads `stores/NAME.yaml` into a `StoreMap`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from upheld.datamap.forms import NOT_PERSONAL, CollectionForm, StoreForm
+from upheld.datamap.guesses import guesses, told, without_marks
+from upheld.datamap.troubles import troubles
+from upheld.errors import BadFile
+from upheld.files import filled, shown, written
+from upheld.model import (
+    Act,
+    Bond,
+    Collection,
+    Follow,
+    Keep,
+    Match,
+    Place,
+    Right,
+    StoreMap,
+    Task,
+    Way,
+)
+
+if TYPE_CHECKING:
+    from upheld.datamap.forms import FieldForm, KeepForm, WayForm
+    from upheld.files import Written
+
+_STEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def parse_store(text: str, name: str) -> StoreMap:
+    """Return the map of one store; `name` is the path of its file, whose stem names the store.
+
+    A guess (`about?`) is read as its word and told in `guesses`, but a guessed bond is MENTIONS:
+    no row is anybody's until a human says so. A field that says nothing of `erase` is RETAIN in a
+    collection that is kept, LEAVE if it is not personal, BLANK otherwise.
+
+    Raises:
+        BadFile: the first thing that is wrong, by line, and how many more there are.
+    """
+    stem = _stem(name)
+    paper = written(text, name)
+    form = filled(without_marks(paper), StoreForm).form
+    paper.refuse(troubles(form))
+    return StoreMap(
+        name=stem,
+        kind=form.kind,
+        url=form.url,
+        country=form.country,
+        collections=tuple(
+            _collection(each, form, paper, name) for name, each in form.collections.items()
+        ),
+        tasks=tuple(
+            Task(Right(right), text) for right, texts in form.tasks.items() for text in texts
+        ),
+        within=_within(form),
+        guesses=told(paper),
+        file=name,
+        digest=sha256(text.encode()).hexdigest(),
+    )
+
+
+def _stem(name: str) -> str:
+    stem = name.rpartition("/")[2].removesuffix(".yaml")
+    if not _STEM.fullmatch(stem):
+        wrong = f"{shown(stem)} cannot name a store; use lower-case letters, digits, `-` and `_`"
+        raise BadFile(f"{name}:1", wrong)
+    return stem
+
+
+def _within(form: StoreForm) -> timedelta:
+    return timedelta(days=int(form.within.split()[0])) if form.within else timedelta()
+
+
+def _collection(form: CollectionForm, store: StoreForm, paper: Written, name: str) -> Collection:
+    path = ("collections", name)
+    marked = guesses(paper)
+    return Collection(
+        name=name,
+        key=form.key,
+        ways=tuple(
+            _way(each, store, guessed=(*path, "people", index, "is") in marked)
+            for index, each in enumerate(form.people)
+        ),
+        places=tuple(
+            _place(field, each, kept=form.keep is not None) for field, each in form.fields_.items()
+        ),
+        delete=form.erase == "row",
+        keep=_keep(form.keep) if form.keep else None,
+        person=form.person,
+        personal=form is not NOT_PERSONAL,
+        line=paper.lines[path],
+    )
+
+
+def _way(form: WayForm, store: StoreForm, *, guessed: bool) -> Way:
+    bond = Bond.MENTIONS if guessed else Bond(form.bond)
+    if form.match is not None:
+        return Match(form.match, form.identity or "", bond, form.stored == "normalised")
+    to = form.to or ""
+    return Follow(form.follow, to, form.onto or store.collections[to].key, bond)
+
+
+def _place(name: str, form: FieldForm, *, kept: bool) -> Place:
+    category = None if form.category == "none" else form.category
+    return Place(
+        name=name,
+        category=category,
+        act=_act(form, kept=kept),
+        source=form.source,
+        identity=form.identity,
+        secret=form.secret,
+        of=form.of,
+    )
+
+
+def _act(form: FieldForm, *, kept: bool) -> Act:
+    if form.erase:
+        return Act(form.erase)
+    if form.category == "none":
+        return Act.LEAVE
+    return Act.RETAIN if kept else Act.BLANK
+
+
+def _keep(form: KeepForm) -> Keep:
+    return Keep(form.under, form.since, form.within)

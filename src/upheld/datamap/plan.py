@@ -1,0 +1,155 @@
+"""Turns policy, map and catalogue into what an erasure does to each collection; pure."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from upheld.errors import BadFile, did_you_mean
+from upheld.model import Act, Bond, Change, Collection, Erasure, Follow, Hold, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from upheld.model import Place, Policy, Regime, Schema, StoreMap, Table, Way
+    from upheld.model.policy import Right
+
+_NOTHING = frozenset({Act.LEAVE, Act.RETAIN})
+
+
+def erasures(
+    policy: Policy, mapped: StoreMap, schema: Schema, *, clauses: tuple[str, ...], today: date
+) -> tuple[Erasure, ...]:
+    """Return what to do in one store, in an order that no foreign key minds.
+
+    Links of mentions and shared rows are cut first, then children go before their parents.
+
+    Raises:
+        BadFile: a collection is kept under a clause that the policy does not have.
+    """
+    own: list[Erasure] = []
+    others: list[Erasure] = []
+    for collection in children_first(mapped, schema):
+        shape = schema.tables.get(collection.name)
+        hold = _hold(policy, mapped, collection, today)
+        for erasure in _of(collection, shape, hold, clauses):
+            (own if erasure.bond is Bond.ABOUT else others).append(erasure)
+    return (*others, *own)
+
+
+def answering(policy: Policy, right: Right, regime: Regime) -> tuple[str, ...]:
+    """Return the ids of the clauses that promise a right, the most particular first."""
+    clauses = policy.answering(right, regime)
+    return tuple(c.id for c in sorted(clauses, key=lambda c: (len(c.regimes), c.id)))
+
+
+def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
+    """Return the collections that hold people's rows, each before those it points at.
+
+    A cycle has no such order: its collections come as they stand in the file, and the store puts
+    off its foreign keys to the end of the transaction.
+    """
+    graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
+    for collection in mapped.collections:
+        for target in _targets(collection, schema.tables.get(collection.name)):
+            if target in graph and target != collection.name:
+                graph[target].add(collection.name)
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        order = list(graph)
+    found = (mapped.collection(name) for name in order)
+    return [each for each in found if each is not None and each.ways]
+
+
+def _targets(collection: Collection, shape: Table | None) -> Iterator[str]:
+    yield from (way.to for way in collection.ways if isinstance(way, Follow))
+    if shape:
+        yield from (reference.to for reference in shape.references)
+
+
+def _hold(policy: Policy, mapped: StoreMap, collection: Collection, today: date) -> Hold | None:
+    keep = collection.keep
+    if keep is None:
+        return None
+    place = f"{mapped.file}:{collection.line}"
+    clause = policy.clause(keep.clause)
+    if clause is None or clause.kind is not Kind.KEEP or clause.schedule is None:
+        kept = [each.id for each in policy.clauses if each.kind is Kind.KEEP]
+        raise BadFile(
+            place,
+            f"`{collection.name}` is kept under `{keep.clause}`, which is no `keep` clause of the "
+            f"policy{did_you_mean(keep.clause, kept)}",
+        )
+    parent = mapped.collection(keep.within) if keep.within else None
+    since = parent.keep.since if parent and parent.keep else keep.since
+    if since is None:
+        raise BadFile(place, f"`{collection.name}` is kept, but no date says until when")
+    return Hold(
+        clause=clause.id,
+        ground=clause.ground or clause.id,
+        since=since,
+        within=keep.within,
+        oldest=clause.schedule.oldest_kept(today),
+        schedule=clause.schedule,
+    )
+
+
+def _of(
+    collection: Collection, shape: Table | None, hold: Hold | None, clauses: tuple[str, ...]
+) -> Iterator[Erasure]:
+    bonds = {way.bond for way in collection.ways}
+    for way in collection.ways:
+        if way.bond is Bond.MENTIONS:
+            changes = _part(collection, shape, way)
+            if changes:
+                yield Erasure(collection.name, way.bond, False, changes, None, clauses)
+    whole = tuple(_changes(collection, shape))
+    if Bond.SHARED in bonds:
+        yield Erasure(collection.name, Bond.SHARED, collection.delete, whole, hold, clauses)
+        for way in collection.ways:
+            if way.bond is Bond.SHARED and (changes := _part(collection, shape, way)):
+                yield Erasure(
+                    collection.name, way.bond, False, changes, None, clauses, way=way.columns
+                )
+    if Bond.ABOUT in bonds and (whole or hold or collection.delete):
+        yield Erasure(collection.name, Bond.ABOUT, collection.delete, whole, hold, clauses)
+
+
+def _changes(collection: Collection, shape: Table | None) -> Iterator[Change]:
+    """Changes to a row that is the person's own and stays, or stays for now."""
+    for place in collection.places:
+        if place.act not in _NOTHING:
+            yield Change(place.name, place.act, on_kept=collection.keep is not None)
+        elif place.act is Act.RETAIN and not collection.delete:
+            yield Change(place.name, _emptying(place.name, shape))
+
+
+def _part(collection: Collection, shape: Table | None, way: Way) -> tuple[Change, ...]:
+    """Changes to somebody else's row: the link is cut, and what belongs to it goes."""
+    return tuple(
+        change
+        for place in collection.places
+        if (change := _cut(place, shape, way, key=collection.key)) is not None
+    )
+
+
+def _cut(place: Place, shape: Table | None, way: Way, *, key: tuple[str, ...]) -> Change | None:
+    if place.name in key:
+        return None
+    if place.name in way.columns:
+        column = shape.column(place.name) if shape else None
+        if isinstance(way, Follow):
+            return Change(place.name, Act.BLANK) if column and column.nullable else None
+        act = place.act if place.act not in _NOTHING else _emptying(place.name, shape)
+        return Change(place.name, act)
+    if place.of and set(place.of) <= set(way.columns):
+        act = place.act if place.act not in _NOTHING else _emptying(place.name, shape)
+        return Change(place.name, act)
+    return Change(place.name, Act.REDACT) if place.act is Act.REDACT and not place.of else None
+
+
+def _emptying(name: str, shape: Table | None) -> Act:
+    column = shape.column(name) if shape else None
+    return Act.BLANK if column is None or column.nullable else Act.REPLACE

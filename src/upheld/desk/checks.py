@@ -1,0 +1,164 @@
+"""Checks of the clauses that promise an answer; pure over what was seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upheld.model import Finding, Judgement, Outcome, Right, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from upheld.model import Clause, Counted, Request, Seen
+
+_UPHELD, _BROKEN = Judgement.UPHELD, Judgement.BROKEN
+
+
+def access_answered(clause: Clause, seen: Seen) -> Finding:
+    """Every request to see data, from anybody, is answered within its time."""
+    return _answered(_requests(clause, seen, Right.ACCESS), seen)
+
+
+def erasure_answered(clause: Clause, seen: Seen) -> Finding:
+    """Every request to erase, from anybody, is answered within its time, with a reason."""
+    return _answered(_requests(clause, seen, Right.ERASE), seen)
+
+
+def copy_complete(clause: Clause, seen: Seen) -> Finding:
+    """Every copy holds as many rows as the stores counted, and is still the copy recorded."""
+    answered = [r for r in _requests(clause, seen, Right.ACCESS) if r.answer is not None]
+    wrong = [
+        f"{r.id}: the copy holds {r.rows} rows, the stores counted {r.counted_rows}"
+        for r in answered
+        if r.rows != r.counted_rows
+    ]
+    wrong += [
+        f"{r.id}: the file handed out is not the one recorded (its SHA-256 differs, or it is gone)"
+        for r in answered
+        if not seen.copies.get(r.id, False)
+    ]
+    if wrong:
+        return Finding(_BROKEN, tuple(wrong))
+    if not answered:
+        return Finding(Judgement.NOT_EXERCISED, ("no copy was handed out under this clause",))
+    rows = sum(request.rows for request in answered)
+    return Finding(
+        _UPHELD,
+        (f"{len(answered)} copies, {rows} rows, each as counted by the stores, each file intact",),
+    )
+
+
+def erasure_complete(clause: Clause, seen: Seen) -> Finding:
+    """Looking back now from every erasure under this clause finds no row that should be gone."""
+    return _nothing_left(_requests(clause, seen, Right.ERASE), seen)
+
+
+def nothing_left(clause: Clause, seen: Seen) -> Finding:
+    """No erased person's row is left, and nothing is kept past the end of its ground."""
+    erased = _requests(clause, seen, Right.ERASE)
+    found = _nothing_left(erased, seen)
+    spent = [words for request in erased for words in _spent(request, seen)]
+    if spent:
+        earlier = found.evidence if found.judgement is _BROKEN else ()
+        return Finding(_BROKEN, (*earlier, *spent))
+    return found
+
+
+def kept_within_schedule(clause: Clause, seen: Seen) -> Finding:
+    """Every row kept under this ground has an end, and the end has not passed."""
+    kept = [
+        (request, counted)
+        for request in seen.requests
+        for counted in _retained(request)
+        if counted.clause == clause.id
+    ]
+    spent = [
+        words for request in seen.requests for words in _spent(request, seen, clause=clause.id)
+    ]
+    if spent:
+        return Finding(_BROKEN, tuple(spent))
+    if not kept:
+        return Finding(Judgement.NOT_EXERCISED, ("nothing is kept from an erasure on this ground",))
+    rows = sum(counted.rows for _, counted in kept)
+    last = max((counted.until for _, counted in kept if counted.until), default=None)
+    until = f", the last until {last}" if last else ""
+    return Finding(
+        _UPHELD, (f"{rows} rows of {len({r.id for r, _ in kept})} requests kept{until}",)
+    )
+
+
+CHECKS = {
+    "access-answered": access_answered,
+    "erasure-answered": erasure_answered,
+    "copy-complete": copy_complete,
+    "erasure-complete": erasure_complete,
+    "nothing-left": nothing_left,
+    "kept-within-schedule": kept_within_schedule,
+}
+
+
+def _requests(clause: Clause, seen: Seen, right: Right) -> list[Request]:
+    return [r for r in seen.requests if r.right is right and r.regime in clause.regimes]
+
+
+def _answered(requests: list[Request], seen: Seen) -> Finding:
+    overdue = [r for r in requests if r.answered is None and r.due < seen.today]
+    late = [r for r in requests if r.answered and seen.day(r.answered) > r.due]
+    wrong = [f"{r.id}: due {r.due}, not answered" for r in overdue]
+    wrong += [f"{r.id}: due {r.due}, answered {seen.day(r.answered)}" for r in late if r.answered]
+    if wrong:
+        return Finding(_BROKEN, tuple(wrong))
+    answered = [r for r in requests if r.answered]
+    if not answered:
+        waiting = f"{len(requests)} still within their time" if requests else "nobody has asked"
+        return Finding(Judgement.NOT_EXERCISED, (waiting,))
+    words = f"{len(answered)} of {len(requests)} requests answered, all within their time"
+    return Finding(_UPHELD, (words, *_outcomes(answered)))
+
+
+def _outcomes(answered: Iterable[Request]) -> tuple[str, ...]:
+    counts: dict[str, int] = {}
+    for request in answered:
+        outcome = request.outcome or "reopened"
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return tuple(f"{number} {outcome}" for outcome, number in sorted(counts.items()))
+
+
+def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
+    late = [
+        f"{request.id}: {rows} rows in {where} that should be gone"
+        for request in requests
+        for where, rows in sorted(seen.late.get(request.id, {}).items())
+    ]
+    if late:
+        ids = sorted({request.id for request in requests if seen.late.get(request.id)})
+        return Finding(_BROKEN, (*late, f"to put right: upheld request apply {ids[0]}"))
+    blind = [f"{r.id}: {seen.blind[r.id]}" for r in requests if r.id in seen.blind]
+    if blind:
+        return Finding(Judgement.UNPROVEN, tuple(blind))
+    done = [r for r in requests if r.id in seen.late]
+    if not done:
+        return Finding(Judgement.NOT_EXERCISED, ("nobody has been erased under this clause",))
+    mended = sum(1 for request in done if request.breaches)
+    again = (f"{mended} were reopened and put right",) if mended else ()
+    return Finding(_UPHELD, (f"looked back on {len(done)} erasures now: nothing left", *again))
+
+
+def _retained(request: Request) -> list[Counted]:
+    if request.state not in {State.CLOSED, State.ANSWERED, State.REOPENED}:
+        return []
+    return [
+        counted
+        for step in request.steps.values()
+        for counted in step.counted or ()
+        if counted.outcome is Outcome.RETAINED
+    ]
+
+
+def _spent(request: Request, seen: Seen, clause: str | None = None) -> list[str]:
+    return [
+        f"{request.id}: rows of {counted.collection} were kept until {counted.until}; "
+        f"to put right: upheld request plan {request.id}, sign, apply"
+        for counted in _retained(request)
+        if counted.until and counted.until < seen.today and clause in {None, counted.clause}
+    ]

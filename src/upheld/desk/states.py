@@ -1,0 +1,156 @@
+"""Where each request stands, folded from the log; pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, cast
+
+from pydantic import TypeAdapter
+
+from upheld.model import (
+    Attestation,
+    Bond,
+    Counted,
+    Outcome,
+    Regime,
+    Request,
+    Right,
+    State,
+    StepState,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from upheld.model import Entry, Json
+
+_REQUEST = TypeAdapter(Request)
+VIEW = "requests"
+
+
+def to_state(request: Request) -> str:
+    """Return a request as the view keeps it."""
+    return _REQUEST.dump_json(request).decode()
+
+
+def from_state(state: str) -> Request:
+    """Return the request that `to_state` wrote."""
+    return _REQUEST.validate_json(state)
+
+
+class RequestFold:
+    """The view of requests: every entry that names one moves it."""
+
+    name = VIEW
+
+    def key(self, entry: Entry) -> str | None:
+        """Return the request an entry is about."""
+        request = entry.body.get("request")
+        return request if isinstance(request, str) else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the request after an entry."""
+        if state is None:
+            return to_state(replace(_opened(entry), entries=(index,)))
+        request = from_state(state)
+        moved = _moved(request, entry)
+        return to_state(replace(moved, entries=(*request.entries, index)))
+
+
+def _opened(entry: Entry) -> Request:
+    body = entry.body
+    return Request(
+        id=_text(body, "request"),
+        right=Right(_text(body, "right")),
+        regime=Regime(_text(body, "regime")),
+        person=_number(body, "person"),
+        received=datetime.fromisoformat(_text(body, "received")),
+        due=date.fromisoformat(_text(body, "due")),
+        rule=_text(body, "rule"),
+        state=State.OPEN,
+    )
+
+
+def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one line per kind of entry)
+    body = entry.body
+    match entry.kind:
+        case "request.planned":
+            plan = _text(body, "plan")
+            return replace(request, state=State.PLANNED, plan=plan, signature=None, steps={})
+        case "request.signed":
+            signature, officer = _text(body, "signature"), _text(body, "officer")
+            return replace(request, state=State.SIGNED, signature=signature, officer=officer)
+        case "request.looked-back":
+            return _looked_back(request, body)
+        case "request.answered":
+            return replace(
+                request,
+                state=State.ANSWERED,
+                answer=_text(body, "answer"),
+                rows=_number(body, "rows"),
+                counted_rows=_number(body, "counted_rows"),
+                answered=request.answered or entry.at,
+            )
+        case "request.closed":
+            answered = request.answered or entry.at
+            outcome = _text(body, "outcome")
+            return replace(request, state=State.CLOSED, outcome=outcome, answered=answered)
+        case "request.reopened":
+            return replace(request, state=State.REOPENED, breaches=request.breaches + 1)
+        case _ if entry.kind.startswith("step."):
+            return _stepped(request, entry)
+        case _:
+            return request
+
+
+def _looked_back(request: Request, body: Mapping[str, Json]) -> Request:
+    late = cast("Mapping[str, int]", body["late"])
+    return replace(request, clean=bool(body["clean"]), late=dict(late))
+
+
+def _stepped(request: Request, entry: Entry) -> Request:
+    body, name = entry.body, _text(entry.body, "step")
+    before = request.steps.get(name, StepState(0, 0, None, None, None, None))
+    match entry.kind:
+        case "step.intended":
+            attempt, fence = _number(body, "attempt"), _number(body, "fence")
+            after = replace(before, attempt=attempt, fence=fence, counted=None)
+        case "step.receipt":
+            after = replace(before, counted=_counted(body))
+        case "step.pending":
+            due = date.fromisoformat(_text(body, "due"))
+            after = replace(before, token=_text(body, "token"), due=due)
+        case "step.attested":
+            after = replace(before, attested=_attestation(before, entry))
+        case _:
+            after = before
+    return replace(request, state=State.EXECUTING, steps={**request.steps, name: after})
+
+
+def _attestation(before: StepState, entry: Entry) -> Attestation:
+    body = entry.body
+    return Attestation(before.token or "", _text(body, "officer"), _text(body, "file"), entry.at)
+
+
+def _counted(body: Mapping[str, Json]) -> tuple[Counted, ...]:
+    rows = cast("Sequence[tuple[str, str, str, int, str | None, str | None]]", body["counted"])
+    return tuple(
+        Counted(
+            collection,
+            Bond(bond),
+            Outcome(outcome),
+            number,
+            clause,
+            date.fromisoformat(until) if until else None,
+        )
+        for collection, bond, outcome, number, clause, until in rows
+    )
+
+
+def _text(body: Mapping[str, Json], name: str) -> str:
+    return cast("str", body[name])
+
+
+def _number(body: Mapping[str, Json], name: str) -> int:
+    return cast("int", body[name])

@@ -1,0 +1,263 @@
+"""Home: the log, its views and what can be erased, in one SQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from hashlib import sha256
+from typing import Self
+
+from sqlalchemy import Connection, Engine, select
+
+from upheld.errors import BadInput, NotProven
+from upheld.evidence import merkle, notes, tables, vault
+from upheld.evidence.entries import read_entry
+from upheld.evidence.keys import Keys
+from upheld.evidence.merkle import Edge
+from upheld.evidence.opening import check_head, check_tables, last_at, make_tables, read_head
+from upheld.evidence.sqlite import open_engine, told, wipe_journal
+from upheld.evidence.tiles import TileShelf, load_edge
+from upheld.evidence.views import PAGE, People, Views
+from upheld.evidence.writing import SqlWriting
+from upheld.model import Entry
+from upheld.ports import Clock, Fold
+
+_SAME_REQUEST = tables.vault.c.request == tables.vault_key.c.request
+
+
+class SqlHome:
+    """The `Home` port. Two of them may be open on one database, in one process or in two."""
+
+    def __init__(
+        self, engine: Engine, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold]
+    ) -> None:
+        """Stand before an engine; use `create` or `open`, which also look behind it."""
+        notes.check_origin(origin)
+        self._engine = engine
+        self._keys = keys
+        self._origin = origin
+        self._clock = clock
+        self._folds = (People(), *folds)
+        self._edge = Edge()
+        self._shelf = TileShelf()
+
+    @classmethod
+    def create(
+        cls, url: str, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold] = ()
+    ) -> Self:
+        """Make a new home; its first entry says by which key its log is signed.
+
+        Raises:
+            HomeFailed: there is a database already.
+        """
+        home = cls(open_engine(url, make=True), keys, origin=origin, clock=clock, folds=folds)
+        with home._closed_on_failure(), told(), home._transaction() as connection:
+            make_tables(connection, keys)
+            writing = home._writing(connection, Edge())
+            writing.append("home.opened", {"origin": origin, "key": home.verifier})
+            writing.finish()
+        home._edge = writing.edge
+        return home
+
+    @classmethod
+    def open(
+        cls, url: str, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold] = ()
+    ) -> Self:
+        """Open a home; views that it has not kept, or not to the end, are folded now.
+
+        Raises:
+            HomeFailed: there is no home, or it cannot be opened with these keys.
+            NotProven: its head is not the head of its entries.
+        """
+        home = cls(open_engine(url, make=False), keys, origin=origin, clock=clock, folds=folds)
+        with home._closed_on_failure():
+            home._look_behind_the_door()
+        return home
+
+    @property
+    def origin(self) -> str:
+        """The name this log signs its checkpoints with."""
+        return self._origin
+
+    @property
+    def verifier(self) -> str:
+        """The verifier key a company publishes."""
+        return notes.verifier_key(self._origin, self._keys.signer)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriting]:
+        """Open a transaction; leaving it commits, an exception undoes all of it."""
+        with told(), self._transaction() as connection:
+            edge = self._current(connection)
+            writing = self._writing(connection, edge)
+            writing.views.catch_up(edge.size)
+            yield writing
+            writing.finish()
+        self._edge = writing.edge
+        if writing.erased:
+            with told():
+                wipe_journal(self._engine)
+
+    def size(self) -> int:
+        """Return how many entries the log has."""
+        with self._reading() as connection:
+            return read_head(connection).size
+
+    def entries(self, start: int = 0) -> Iterator[tuple[int, Entry]]:
+        """Stream entries in order from an index, a page at a time."""
+        size = self.size()
+        while start < size:
+            page = self._page(start, min(start + PAGE, size))
+            yield from ((n, read_entry(n, leaf)) for n, leaf in page)
+            start += len(page)
+
+    def raw(self, index: int) -> bytes:
+        """Return the stored bytes of an entry."""
+        if not 0 <= index < self.size():
+            raise BadInput(f"the log has no entry {index}; it has {self.size()}, from 0")
+        return self._page(index, index + 1)[0][1]
+
+    def checkpoint(self) -> str:
+        """Return the signed note over the tree as it stands."""
+        with self._reading() as connection:
+            return read_head(connection).note
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """Return the inclusion proof of an entry in the tree of this size."""
+        if not 0 <= index < size:
+            raise BadInput(f"a tree of {size} has no entry {index}; ask for one that is in it")
+        with self._reading() as connection:
+            return merkle.inclusion(self._tiles(connection, size), index, size)
+
+    def consistency(self, old: int, size: int) -> tuple[bytes, ...]:
+        """Return the consistency proof between two sizes."""
+        if not 0 < old <= size:
+            raise BadInput(f"there is no proof from size {old} to {size}; the older goes first")
+        with self._reading() as connection:
+            return merkle.consistency(self._tiles(connection, size), old, size)
+
+    def person(self, kind: str, value: str) -> int | None:
+        """Return the person a normalised identity leads to."""
+        tag = self._keys.tag(kind, value)
+        with self._reading() as connection:
+            return connection.scalar(select(tables.alias.c.person).where(tables.alias.c.tag == tag))
+
+    def unseal(self, request: str, name: str) -> bytes | None:
+        """Return what was sealed for a request, or None once it or its key is gone."""
+        kept = (
+            select(tables.vault_key.c.wrapped, tables.vault.c.sealed)
+            .join_from(tables.vault, tables.vault_key, _SAME_REQUEST)
+            .where(tables.vault.c.request == request, tables.vault.c.name == name)
+        )
+        with self._reading() as connection:
+            row = connection.execute(kept).one_or_none()
+        if row is None:
+            return None
+        key = vault.unwrap(row[0], request, self._keys.wrap)
+        return vault.unseal(key, request, name, sealed=row[1])
+
+    def document(self, digest: str) -> bytes | None:
+        """Return a document kept beside the log, once its hash is its name."""
+        kept = select(tables.document.c.bytes).where(tables.document.c.digest == digest)
+        with self._reading() as connection:
+            document = connection.scalar(kept)
+        if document is not None and sha256(document).hexdigest() != digest:
+            raise NotProven(f"the document {digest[:16]} was changed; restore home from a backup")
+        return document
+
+    def state(self, view: str, key: str) -> str | None:
+        """Return a view's state."""
+        of = tables.view.c
+        with self._reading() as connection:
+            return connection.scalar(select(of.state).where(of.view == view, of.key == key))
+
+    def states(self, view: str) -> Iterator[tuple[str, str]]:
+        """Stream a view: key and state, by key, a page at a time."""
+        rows = self._states(view, None)
+        while rows:
+            yield from rows
+            rows = self._states(view, rows[-1][0])
+
+    def rebuild(self) -> None:
+        """Throw the views away and fold the log again."""
+        with told(), self._transaction() as connection:
+            edge = self._current(connection)
+            views = Views(connection, self._folds)
+            views.forget()
+            views.catch_up(edge.size)
+
+    def _look_behind_the_door(self) -> None:
+        with self._reading() as connection:
+            check_tables(connection, self._keys)
+            head, self._edge = check_head(connection, self.verifier)
+            behind = Views(connection, self._folds).is_behind(head.size)
+        if behind:
+            with self.writing():
+                pass
+
+    def _writing(self, connection: Connection, edge: Edge) -> SqlWriting:
+        return SqlWriting(
+            connection=connection,
+            origin=self._origin,
+            keys=self._keys,
+            clock=self._clock,
+            views=Views(connection, self._folds),
+            edge=edge,
+            last=last_at(connection, edge.size) if edge.size else None,
+        )
+
+    def _current(self, connection: Connection) -> Edge:
+        """Return the edge of the log as it stands, anew if another home has appended."""
+        head = read_head(connection)
+        if head.size == self._edge.size and head.root == merkle.root(self._edge):
+            return self._edge
+        return check_head(connection, self.verifier)[1]
+
+    def _tiles(self, connection: Connection, size: int) -> merkle.Tiles:
+        edge = self._edge
+        if edge.size != size:
+            stands = read_head(connection).size
+            if size > stands:
+                raise BadInput(f"the log has {stands} entries, not {size}; ask for a smaller size")
+            edge = load_edge(connection, size)
+        return self._shelf.tiles(connection, edge)
+
+    def _page(self, start: int, end: int) -> Sequence[tuple[int, bytes]]:
+        of = tables.entry.c
+        wanted = select(of.n, of.leaf).where(of.n >= start, of.n < end).order_by(of.n)
+        with self._reading() as connection:
+            rows = [(int(n), bytes(leaf)) for n, leaf in connection.execute(wanted)]
+        if [n for n, _ in rows] != list(range(start, end)):
+            raise NotProven(
+                f"entries between {start} and {end - 1} are missing; run `upheld verify`"
+            )
+        return rows
+
+    def _states(self, view: str, after: str | None) -> Sequence[tuple[str, str]]:
+        of = tables.view.c
+        wanted = select(of.key, of.state).where(of.view == view).order_by(of.key).limit(PAGE)
+        if after is not None:
+            wanted = wanted.where(of.key > after)
+        with self._reading() as connection:
+            return [(str(key), str(state)) for key, state in connection.execute(wanted)]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with told(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            yield
+            stack.pop_all()

@@ -1,0 +1,148 @@
+"""Views: the folds of the log, run in the transaction that appends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from upheld.errors import NotProven
+from upheld.evidence import tables
+from upheld.evidence.entries import read_entry
+from upheld.model import Entry
+from upheld.ports import Fold
+
+PAGE = 1000
+_VIEW = tables.view.c
+_Indexed = tuple[int, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The highest ordinal minted so far, under one key; ordinals are dense."""
+
+    name: str = "people"
+
+    def key(self, entry: Entry) -> str | None:
+        """Return `minted` for each minting."""
+        return "minted" if entry.kind == "person.minted" else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the ordinal just minted, or the highest."""
+        del index
+        return str(max(int(state or 0), int(str(entry.body["person"]))))
+
+
+@dataclass(slots=True)
+class Views:
+    """The states of views as of one transaction: each key is loaded once and written once."""
+
+    connection: Connection
+    folds: Sequence[Fold]
+    states: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    stored: set[tuple[str, str]] = field(default_factory=set)
+    moved: set[tuple[str, str]] = field(default_factory=set)
+
+    def fold(self, entries: Sequence[_Indexed], *, folds: Sequence[Fold] | None = None) -> None:
+        """Move the views by these entries, in order."""
+        for view in self.folds if folds is None else folds:
+            keyed = [(view.key(entry), index, entry) for index, entry in entries]
+            concerned = [(key, index, entry) for key, index, entry in keyed if key is not None]
+            self._load(view.name, {key for key, _, _ in concerned})
+            for key, index, entry in concerned:
+                place = (view.name, key)
+                self.states[place] = view.step(self.states[place], index, entry)
+                self.moved.add(place)
+
+    def state(self, view: str, key: str) -> str | None:
+        """Return a view's state under a key."""
+        self._load(view, {key})
+        return self.states[view, key]
+
+    def count(self, view: str) -> int:
+        """Return how many keys a view has."""
+        stored = self.connection.scalar(
+            select(func.count()).select_from(tables.view).where(_VIEW.view == view)
+        )
+        return int(stored or 0) + sum(name == view for name, _ in self.moved - self.stored)
+
+    def write(self, size: int) -> None:
+        """Store what moved, and that every view stands at this size of the log."""
+        old, new = self.moved & self.stored, self.moved - self.stored
+        if new:
+            self.connection.execute(
+                insert(tables.view),
+                [{"view": v, "key": k, "state": self.states[v, k]} for v, k in sorted(new)],
+            )
+        if old:
+            self.connection.execute(
+                update(tables.view)
+                .where(_VIEW.view == bindparam("v"), _VIEW.key == bindparam("k"))
+                .values(state=bindparam("s")),
+                [{"v": v, "k": k, "s": self.states[v, k]} for v, k in sorted(old)],
+            )
+        self.stored |= new
+        self.moved.clear()
+        self._mark(size)
+
+    def catch_up(self, size: int) -> None:
+        """Fold what a view has not seen yet, a page of entries at a time."""
+        for seen, folds in self._behind(size).items():
+            if seen > size:
+                raise NotProven("a view has seen more entries than the log has; restore home")
+            for page in pages(self.connection, seen, size):
+                self.fold(page, folds=folds)
+                if len(self.states) > 10 * PAGE:
+                    self.write(size)
+                    self.states.clear()
+                    self.stored.clear()
+        if self.moved or self._behind(size):
+            self.write(size)
+
+    def forget(self) -> None:
+        """Throw the views away."""
+        names = [fold.name for fold in self.folds]
+        self.connection.execute(delete(tables.view).where(_VIEW.view.in_(names)))
+        self.connection.execute(delete(tables.watermark).where(tables.watermark.c.view.in_(names)))
+
+    def is_behind(self, size: int) -> bool:
+        """Say whether some view has not seen all entries."""
+        return bool(self._behind(size))
+
+    def _behind(self, size: int) -> Mapping[int, Sequence[Fold]]:
+        rows = self.connection.execute(select(tables.watermark.c.view, tables.watermark.c.size))
+        marks = {str(view): int(seen) for view, seen in rows}
+        behind: dict[int, list[Fold]] = {}
+        for fold in self.folds:
+            seen = marks.get(fold.name, 0)
+            if seen != size:
+                behind.setdefault(seen, []).append(fold)
+        return behind
+
+    def _mark(self, size: int) -> None:
+        mark = tables.watermark
+        names = [fold.name for fold in self.folds]
+        self.connection.execute(delete(mark).where(mark.c.view.in_(names)))
+        self.connection.execute(insert(mark), [{"view": name, "size": size} for name in names])
+
+    def _load(self, view: str, keys: Iterable[str]) -> None:
+        unknown = sorted(key for key in keys if (view, key) not in self.states)
+        for start in range(0, len(unknown), 500):
+            part = unknown[start : start + 500]
+            rows = self.connection.execute(
+                select(_VIEW.key, _VIEW.state).where(_VIEW.view == view, _VIEW.key.in_(part))
+            )
+            found = {str(key): str(state) for key, state in rows}
+            self.states.update({(view, key): found.get(key) for key in part})
+            self.stored.update((view, key) for key in found)
+
+
+def pages(connection: Connection, start: int, size: int) -> Iterator[Sequence[_Indexed]]:
+    """Stream entries in pages, from an index up to a size."""
+    n = tables.entry.c.n
+    for at in range(start, size, PAGE):
+        rows = connection.execute(
+            select(n, tables.entry.c.leaf).where(n >= at, n < min(at + PAGE, size)).order_by(n)
+        )
+        yield [(int(index), read_entry(int(index), leaf)) for index, leaf in rows]

@@ -1,0 +1,170 @@
+"""One transaction on home: entries, views, tiles and the new signed head, or none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from upheld.errors import HomeFailed, Refused
+from upheld.evidence import tables, vault
+from upheld.evidence.entries import read_entry, stamp, write_entry
+from upheld.evidence.keys import Keys
+from upheld.evidence.merkle import Edge, grow, root
+from upheld.evidence.notes import sign
+from upheld.evidence.tiles import keep_tiles
+from upheld.evidence.views import PAGE, People, Views
+from upheld.model import Entry, Json
+from upheld.ports import Clock
+
+NOISE = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class SqlWriting:
+    """The `Writing` port; `edge` and `last` are of the log as the transaction found it."""
+
+    connection: Connection
+    origin: str
+    keys: Keys
+    clock: Clock
+    views: Views
+    edge: Edge
+    last: datetime | None
+    erased: bool = False
+    _began: int = field(init=False)
+    _size: int = field(init=False)
+    _leaves: list[bytes] = field(default_factory=list)
+    _unfolded: list[tuple[int, Entry]] = field(default_factory=list)
+    _opened: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Start where the log stands."""
+        self._began = self._size = self.edge.size
+
+    def append(self, kind: str, body: Mapping[str, Json]) -> int:
+        """Append an entry dated now; views see it as it will be read back."""
+        leaf = write_entry(self._now(), kind, body)
+        index = self._size
+        entry = read_entry(index, leaf)
+        self.last = entry.at
+        self._size += 1
+        self._leaves.append(leaf)
+        self._unfolded.append((index, entry))
+        if len(self._leaves) >= PAGE:
+            self._store()
+        return index
+
+    def mint(self) -> int:
+        """Return a new ordinal, by an entry."""
+        person = int(self.state(People().name, "minted") or 0) + 1
+        self.append("person.minted", {"person": person})
+        return person
+
+    def alias(self, kind: str, value: str, person: int) -> None:
+        """Let a normalised identity lead to a person; refuse if it leads to another one."""
+        tag = self.keys.tag(kind, value)
+        known = self.connection.scalar(
+            select(tables.alias.c.person).where(tables.alias.c.tag == tag)
+        )
+        if known is None:
+            self.connection.execute(insert(tables.alias).values(tag=tag, person=person))
+        elif known != person:
+            raise Refused(f"the `{kind}` given leads to another person; look the person up first")
+
+    def forget(self, person: int) -> int:
+        """Delete every alias of a person."""
+        self.erased = True
+        gone = self.connection.execute(delete(tables.alias).where(tables.alias.c.person == person))
+        return gone.rowcount
+
+    def seal(self, request: str, name: str, secret: bytes) -> None:
+        """Keep bytes under the request's own key, replacing what was there."""
+        sealed = vault.seal(self._request_key(request), request, name, secret)
+        place = (tables.vault.c.request == request, tables.vault.c.name == name)
+        changed = self.connection.execute(update(tables.vault).where(*place).values(sealed=sealed))
+        if not changed.rowcount:
+            self.connection.execute(
+                insert(tables.vault).values(request=request, name=name, sealed=sealed)
+            )
+
+    def destroy(self, request: str) -> None:
+        """Destroy a request's key and all that was sealed under it."""
+        self.erased = True
+        self._opened.pop(request, None)
+        for table in (tables.vault_key, tables.vault):
+            self.connection.execute(delete(table).where(table.c.request == request))
+
+    def keep(self, document: bytes) -> str:
+        """Keep a document beside the log; return its SHA-256 in hex."""
+        digest = sha256(document).hexdigest()
+        kept = tables.document.c.digest
+        if self.connection.scalar(select(kept).where(kept == digest)) is None:
+            self.connection.execute(insert(tables.document).values(digest=digest, bytes=document))
+        return digest
+
+    def state(self, view: str, key: str) -> str | None:
+        """Return a view's state as of this transaction."""
+        self._fold()
+        return self.views.state(view, key)
+
+    def count(self, view: str) -> int:
+        """Return how many keys a view has as of this transaction."""
+        self._fold()
+        return self.views.count(view)
+
+    def finish(self) -> None:
+        """Write what is still in memory, and the signed head; the commit follows."""
+        if self._size == self._began:
+            return
+        self._store()
+        self.views.write(self._size)
+        over = root(self.edge)
+        note = sign(self.origin, self._size, over, self.keys.signer)
+        self.connection.execute(delete(tables.head))
+        self.connection.execute(insert(tables.head).values(size=self._size, root=over, note=note))
+
+    def _now(self) -> datetime:
+        now = self.clock()
+        if self.last is None or now >= self.last:
+            return now
+        if self.last - now > NOISE:
+            raise HomeFailed(
+                f"the clock is {self.last - now} behind the log's last entry ({stamp(self.last)}); "
+                "set the clock, then try again"
+            )
+        return self.last
+
+    def _fold(self) -> None:
+        self.views.fold(self._unfolded)
+        self._unfolded = []
+
+    def _store(self) -> None:
+        self._fold()
+        self.edge, tiles = grow(self.edge, self._leaves)
+        first = self._size - len(self._leaves)
+        rows = [{"n": n, "leaf": leaf} for n, leaf in enumerate(self._leaves, first)]
+        if rows:
+            self.connection.execute(insert(tables.entry), rows)
+        keep_tiles(self.connection, tiles)
+        self._leaves = []
+
+    def _request_key(self, request: str) -> bytes:
+        if request not in self._opened:
+            self._opened[request] = self._stored_key(request) or self._made_key(request)
+        return self._opened[request]
+
+    def _stored_key(self, request: str) -> bytes | None:
+        wrapped = self.connection.scalar(
+            select(tables.vault_key.c.wrapped).where(tables.vault_key.c.request == request)
+        )
+        return None if wrapped is None else vault.unwrap(wrapped, request, self.keys.wrap)
+
+    def _made_key(self, request: str) -> bytes:
+        key = vault.new_key()
+        wrapped = vault.wrap(key, request, self.keys.wrap)
+        self.connection.execute(insert(tables.vault_key).values(request=request, wrapped=wrapped))
+        return key

@@ -1,0 +1,72 @@
+"""What was seen of the world when the board was drawn: all that a check of a clause may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+
+from upheld.model.places import StoreMap
+from upheld.model.policy import Policy
+from upheld.model.requests import Request, Verdict
+from upheld.model.rows import Schema
+
+
+class Judgement(StrEnum):
+    """The five things that can be true of a clause."""
+
+    UPHELD = "upheld"
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+    NOT_EXERCISED = "not-exercised"
+    OUT_OF_SCOPE = "out-of-scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement and the evidence for it, in words."""
+
+    judgement: Judgement
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the policy as the log first saw it."""
+
+    seen: datetime
+    digest: str
+    revised: date
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Policy, map, stores, requests and probes at one instant.
+
+    `late` holds, per erasure looked back on, rows that should not be there; `blind` holds why a
+    look-back could not be done; `copies` says whether an answer handed out still has the digest
+    that was recorded.
+    """
+
+    at: datetime
+    zone: tzinfo
+    policy: Policy
+    versions: tuple[Version, ...]
+    maps: Mapping[str, StoreMap]
+    schemas: Mapping[str, Schema]
+    unreachable: Mapping[str, str]
+    requests: tuple[Request, ...]
+    late: Mapping[str, Mapping[str, int]]
+    blind: Mapping[str, str]
+    copies: Mapping[str, bool]
+    verdicts: tuple[Verdict, ...] = field(default=())
+
+    @property
+    def today(self) -> date:
+        """The civil date where the desk is."""
+        return self.day(self.at)
+
+    def day(self, instant: datetime) -> date:
+        """Return the civil date of an instant where the desk is."""
+        return instant.astimezone(self.zone).date()

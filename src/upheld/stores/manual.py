@@ -1,0 +1,83 @@
+"""A system nobody can reach by program: a checklist that an officer carries out and attests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from upheld.model import Closure, Declined, Done, Found, Pending, Preview, Right, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from upheld.model import Attestation, Rows, Step, StoreMap
+
+
+class ManualStore:
+    """A checklist with a due date behind the port of a store.
+
+    What is done in such a system happens outside; `attested` tells, by token, whether an officer
+    has given their word and a file for it.
+    """
+
+    def __init__(self, mapped: StoreMap, attested: Callable[[str], Attestation | None]) -> None:
+        """Bind a checklist to where attestations are read."""
+        self._mapped = mapped
+        self._attested = attested
+
+    @property
+    def name(self) -> str:
+        """The name of its file in `stores/`."""
+        return self._mapped.name
+
+    @property
+    def gaps(self) -> Mapping[Right, str]:
+        """A right without a checklist cannot be answered here; one with it takes a person's hands."""
+        return {
+            right: f"`{self.name}` has no checklist for {right}; add one in {self._mapped.file}"
+            for right in Right
+            if not self._tasks(right)
+        }
+
+    def schema(self) -> Schema:
+        """Return no tables; the digest is that of the checklist."""
+        return Schema({}, self._mapped.digest)
+
+    def find(self, closure: Closure) -> Found:
+        """Return the closure as it came: what is there only a person can look up."""
+        return Found(closure, {})
+
+    def look(self, closure: Closure) -> Iterator[Rows]:
+        """Return nothing: the officer attaches what they export."""
+        del closure
+        return iter(())
+
+    def preview(self, step: Step) -> Preview:
+        """Refuse a right that has no checklist; else note what will be asked of the officer."""
+        gap = self.gaps.get(step.right)
+        notes = tuple(f"by hand in `{self.name}`: {task}" for task in self._tasks(step.right))
+        return Preview((), (gap,) if gap else (), notes)
+
+    def act(self, step: Step) -> Done | Pending | Declined:
+        """Ask for the checklist to be carried out; done once it is attested."""
+        if gap := self.gaps.get(step.right):
+            return Declined(gap)
+        token = hashlib.sha256(f"{step.id}\n{self._mapped.digest}".encode()).hexdigest()[:32]
+        if self._attested(token):
+            return Done(())
+        return Pending(token, step.due, self._tasks(step.right))
+
+    def poll(self, token: str) -> Done | Pending | Declined:
+        """Say whether an officer attested the step."""
+        if self._attested(token):
+            return Done(())
+        return Declined(f"nobody has attested this step of `{self.name}` yet")
+
+    def look_back(self, step: Step) -> Mapping[str, int]:
+        """Report one unfinished row per task for as long as nobody has attested the step."""
+        return (
+            {} if isinstance(self.act(step), Done) else {"checklist": len(self._tasks(step.right))}
+        )
+
+    def _tasks(self, right: Right) -> tuple[str, ...]:
+        return tuple(task.text for task in self._mapped.tasks if task.right is right)

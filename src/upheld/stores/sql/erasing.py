@@ -1,0 +1,239 @@
+"""Carries out an erasure in sets: one statement a collection, whatever the number of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, assert_never, cast
+
+import sqlalchemy as sa
+
+from upheld.identity import base
+from upheld.model import Act, Bond, Counted, Outcome, Type
+from upheld.stores.sql.finding import count
+from upheld.stores.sql.functions import Derived, Redacted, YearStart, needles
+from upheld.stores.sql.rows import Selector, named, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from upheld.model import Change, Collection, Erasure, Hold, Reference, Step
+
+Truth = sa.ColumnElement[bool]
+
+_OUTCOMES = {
+    Act.BLANK: Outcome.BLANKED,
+    Act.REPLACE: Outcome.BLANKED,
+    Act.REDACT: Outcome.BLANKED,
+    Act.ANONYMISE: Outcome.ANONYMISED,
+}
+
+
+class OverCeilingError(Exception):
+    """More rows than the plan allows; the transaction must be undone."""
+
+
+class BlockedError(Exception):
+    """Other rows point at rows that would go; the transaction must be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """One erasure of one step, bound to the rows of its person."""
+
+    connection: sa.Connection
+    selector: Selector
+    step: Step
+    erasure: Erasure
+    collection: Collection
+
+    def carry_out(self) -> list[Counted]:
+        """Delete or change what is not yet in its target state; return what became of how many."""
+        erasure, counted = self.erasure, list(self._kept())
+        if erasure.delete:
+            counted.append(self._counted(Outcome.GONE, self._delete()))
+        elif erasure.changes:
+            counted.append(
+                self._counted(self._changed(), self._update(erasure.changes, self._free()))
+            )
+        on_kept = tuple(change for change in erasure.changes if change.on_kept)
+        if erasure.hold and on_kept:
+            counted.append(self._counted(Outcome.BLANKED, self._update(on_kept, self._held())))
+        touched = sum(each.rows for each in counted if each.outcome is not Outcome.RETAINED)
+        if erasure.ceiling is not None and touched > erasure.ceiling:
+            raise OverCeilingError(erasure.collection)
+        return [each for each in counted if each.rows]
+
+    def foreseen(self) -> list[Counted]:
+        """Count what carrying out would do, without writing."""
+        erasure, counted = self.erasure, list(self._kept())
+        free = count(self.connection, self.collection, self._free())
+        if erasure.delete:
+            counted.append(self._counted(Outcome.GONE, free))
+        elif erasure.changes:
+            counted.append(self._counted(self._changed(), free))
+        if erasure.hold and any(change.on_kept for change in erasure.changes):
+            kept = count(self.connection, self.collection, self._held())
+            counted.append(self._counted(Outcome.BLANKED, kept))
+        return [each for each in counted if each.rows]
+
+    def left(self) -> int:
+        """Count rows that are not in their target state."""
+        erasure = self.erasure
+        unfinished = []
+        if erasure.delete:
+            unfinished.append(self._free())
+        elif erasure.changes:
+            unfinished.append(sa.and_(self._free(), self._pending(erasure.changes)))
+        on_kept = tuple(change for change in erasure.changes if change.on_kept)
+        if erasure.hold and on_kept:
+            unfinished.append(sa.and_(self._held(), self._pending(on_kept)))
+        if not unfinished:
+            return 0
+        return count(self.connection, self.collection, sa.or_(*unfinished))
+
+    def undated(self) -> int:
+        """Count rows a ground should keep, but whose date is missing."""
+        if self.erasure.hold is None:
+            return 0
+        missing = self.selector.undated(self.collection, self.erasure.hold)
+        return count(self.connection, self.collection, sa.and_(self._rows(), missing))
+
+    def shared_unsaid(self) -> int:
+        """Count the person's own rows that another *about* way gives to somebody else."""
+        own = [way for way in self.collection.ways if way.bond is Bond.ABOUT]
+        if self.erasure.bond is not Bond.ABOUT or len(own) < 2:  # noqa: PLR2004 (two people need two ways)
+            return 0
+        others = sa.or_(*(self.selector.elsewhere(self.collection, way) for way in own))
+        return count(self.connection, self.collection, sa.and_(self._rows(), others))
+
+    def require_unblocked(
+        self, inbound: Iterable[tuple[Collection, Reference]], erasers: Iterable[Eraser]
+    ) -> None:
+        """Refuse when rows that stay point at rows that would go, before any cascade can fire."""
+        going = table(self.collection)
+        deleted = [each for each in erasers if each.erasure.delete]
+        for child, reference in inbound:
+            onto = [going.c[name] for name in reference.onto]
+            ours = sa.select(*onto).where(self._free()).correlate(None)
+            columns = [named(name) for name in reference.columns]
+            points = sa.tuple_(*columns).in_(ours) if len(columns) > 1 else columns[0].in_(ours)
+            leaving = [each for each in deleted if each.collection.name == child.name]
+            stays = [each._free().is_not(sa.true()) for each in leaving]  # noqa: SLF001 (same class)
+            rows = leaving[0].collection if leaving else child
+            if count(self.connection, rows, sa.and_(points, *stays)):
+                raise BlockedError(child.name)
+
+    def _rows(self) -> Truth:
+        erasure, selector = self.erasure, self.selector
+        shared = [way for way in self.collection.ways if way.bond is Bond.SHARED]
+        rows = selector.rows(self.collection, erasure.bond)
+        if erasure.bond is not Bond.SHARED:
+            return rows
+        if erasure.way:
+            ways = [way for way in shared if way.columns == erasure.way]
+            return sa.and_(rows, *(selector.way(self.collection, way) for way in ways))
+        others = (selector.elsewhere(self.collection, way) for way in shared)
+        return sa.and_(rows, *(other.is_not(sa.true()) for other in others))
+
+    def _free(self) -> Truth:
+        if self.erasure.hold is None:
+            return self._rows()
+        held = self.selector.held(self.collection, self.erasure.hold)
+        return sa.and_(self._rows(), held.is_not(sa.true()))
+
+    def _held(self) -> Truth:
+        if self.erasure.hold is None:
+            return sa.false()
+        return sa.and_(self._rows(), self.selector.held(self.collection, self.erasure.hold))
+
+    def _kept(self) -> Iterator[Counted]:
+        hold = self.erasure.hold
+        if hold is None:
+            return
+        source = table(self.collection)
+        last = sa.func.max(source.c[hold.since]) if hold.since and not hold.within else sa.null()
+        query = sa.select(sa.func.count(), last).select_from(source).where(self._held())
+        rows, latest = self.connection.execute(query).one()
+        if rows:
+            until = _until(hold, latest)
+            yield Counted(
+                self.collection.name, self.erasure.bond, Outcome.RETAINED, rows, hold.clause, until
+            )
+
+    def _counted(self, outcome: Outcome, rows: int) -> Counted:
+        clause = self.erasure.clauses[0] if self.erasure.clauses else None
+        return Counted(self.collection.name, self.erasure.bond, outcome, rows, clause)
+
+    def _changed(self) -> Outcome:
+        kinds = {_OUTCOMES.get(change.act) for change in self.erasure.changes}
+        return Outcome.ANONYMISED if kinds == {Outcome.ANONYMISED} else Outcome.BLANKED
+
+    def _delete(self) -> int:
+        statement = sa.delete(table(self.collection)).where(self._free())
+        return self.connection.execute(statement).rowcount
+
+    def _update(self, changes: Iterable[Change], where: Truth) -> int:
+        changes = tuple(changes)
+        source = table(self.collection)
+        targets = {source.c[change.field]: self._target(change) for change in changes}
+        statement = sa.update(source).where(where, self._pending(changes)).values(targets)
+        return self.connection.execute(statement).rowcount
+
+    def _pending(self, changes: Iterable[Change]) -> Truth:
+        source = table(self.collection)
+        return sa.or_(
+            *(source.c[each.field].is_distinct_from(self._target(each)) for each in changes)
+        )
+
+    def _target(self, change: Change) -> sa.ColumnElement[object]:
+        column = table(self.collection).c[change.field]
+        match change.act:
+            case Act.BLANK:
+                return cast("sa.ColumnElement[object]", sa.null())
+            case Act.REPLACE:
+                return self._derived(change.field)
+            case Act.REDACT:
+                return Redacted(column, sa.literal(needles(self.selector.closure.identities)))
+            case Act.ANONYMISE:
+                return YearStart(column)
+            case Act.RETAIN | Act.LEAVE:
+                return column
+            case _:
+                assert_never(change.act)
+
+    def _derived(self, name: str) -> Derived:
+        source = table(self.collection)
+        keys = [source.c[part] for part in self.collection.key if part != name]
+        shown = sa.literal(f"{self.collection.name}.{name}")
+        return Derived(sa.literal(self.step.secret), sa.literal(self._form(name)), shown, *keys)
+
+    def _form(self, name: str) -> str:
+        place = self.collection.place(name)
+        shape = self.selector.schema.tables.get(self.collection.name)
+        column = shape.column(name) if shape else None
+        if column and column.type is Type.NUMBER:
+            return "number"
+        if column and column.type is Type.BYTES:
+            return "bytes"
+        if place and place.identity and base(place.identity) == "email" and not _short(column):
+            return "email"
+        return f"text:{(column and column.length) or 39}"
+
+
+_EMAIL_LENGTH = 46
+
+
+def _short(column: object) -> bool:
+    length = getattr(column, "length", None)
+    return length is not None and length < _EMAIL_LENGTH
+
+
+def _until(hold: Hold, latest: object) -> date | None:
+    """Return the last day any row is kept; None where the date is in another collection."""
+    if latest is None:
+        return None
+    try:
+        return hold.schedule.until(date.fromisoformat(str(latest)[:10]))
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""Says before the first write what would fail or hurt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upheld.model import Act, Bond, Collection, Follow, Reference, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from upheld.model import Schema, Step, StoreMap, Table
+    from upheld.stores.sql.erasing import Eraser
+
+_SHORTEST_UNIQUE = 24
+
+
+def refusals(schema: Schema, erasers: Sequence[Eraser]) -> tuple[str, ...]:
+    """Return what would refuse a step: constraints seen in the catalogue, and other people's rows."""
+    return tuple(
+        words
+        for eraser in erasers
+        for words in (
+            *_fields(schema.tables[eraser.collection.name], eraser),
+            *_people(eraser),
+            *_dates(schema.tables[eraser.collection.name], eraser),
+        )
+    )
+
+
+def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
+    """Say whether the catalogue alone cannot tell that a step will pass."""
+    for erasure in step.erasures:
+        shape = schema.tables[erasure.collection]
+        collection = mapped.collection(erasure.collection)
+        if shape.checks or shape.triggers:
+            return True
+        if erasure.delete and collection and list(inbound(mapped, schema, step, collection)):
+            return True
+    return False
+
+
+def inbound(
+    mapped: StoreMap, schema: Schema, step: Step, going: Collection
+) -> Iterator[tuple[Collection, Reference]]:
+    """Yield foreign keys from rows that may stay and point at rows that go.
+
+    A collection that is itself deleted whole along this very foreign key cannot be left behind.
+    """
+    for name, shape in schema.tables.items():
+        for reference in shape.references:
+            if reference.to == going.name and not _goes_too(mapped, step, name, reference):
+                yield _pointing(shape, reference), reference
+
+
+def _goes_too(mapped: StoreMap, step: Step, name: str, reference: Reference) -> bool:
+    child = mapped.collection(name)
+    whole = any(
+        erasure.collection == name and erasure.delete and not erasure.hold
+        for erasure in step.erasures
+        if erasure.bond is Bond.ABOUT
+    )
+    along = child is not None and any(
+        isinstance(way, Follow) and way.columns == reference.columns and way.bond is Bond.ABOUT
+        for way in child.ways
+    )
+    return whole and along and name != reference.to
+
+
+def _pointing(shape: Table, reference: Reference) -> Collection:
+    return Collection(
+        name=shape.name,
+        key=shape.key or reference.columns,
+        ways=(Follow(reference.columns, reference.to, reference.onto, Bond.MENTIONS),),
+        places=(),
+        delete=False,
+        keep=None,
+        person=False,
+        personal=False,
+        line=0,
+    )
+
+
+def _fields(shape: Table, eraser: Eraser) -> Iterator[str]:
+    for change in eraser.erasure.changes:
+        column = shape.column(change.field)
+        where = f"`{eraser.selector.mapped.name}.{shape.name}.{change.field}`"
+        if column is None:
+            yield f"{where} is no longer there; run `upheld map check`"
+        elif change.act is Act.BLANK and not column.nullable:
+            yield f"{where} is NOT NULL and would be blanked; use `erase: replace` in the map"
+        elif change.act is Act.ANONYMISE and column.type not in {Type.DATE, Type.TEXT}:
+            yield f"{where} is no date and cannot be made coarser; use `erase: blank` in the map"
+        elif change.act is Act.REPLACE and _too_short(shape, change.field):
+            yield (
+                f"{where} is UNIQUE and too short for a replacement of {_SHORTEST_UNIQUE} "
+                "characters; use `erase: blank` or delete the row"
+            )
+
+
+def _too_short(shape: Table, name: str) -> bool:
+    column = shape.column(name)
+    length = column.length if column else None
+    unique: Iterable[tuple[str, ...]] = shape.unique
+    return length is not None and length < _SHORTEST_UNIQUE and (name,) in unique
+
+
+def _people(eraser: Eraser) -> Iterator[str]:
+    if rows := eraser.shared_unsaid():
+        name = f"{eraser.selector.mapped.name}.{eraser.collection.name}"
+        yield (
+            f"{rows} rows of `{name}` are also about somebody else; "
+            "in the map say `is: shared` or `is: mentions` for the way that leads to them"
+        )
+
+
+def _dates(shape: Table, eraser: Eraser) -> Iterator[str]:
+    hold = eraser.erasure.hold
+    if hold is None:
+        return
+    name = f"{eraser.selector.mapped.name}.{shape.name}"
+    column = shape.column(hold.since) if hold.since and not hold.within else None
+    if column and column.type not in {Type.DATE, Type.TEXT}:
+        yield f"`{name}.{column.name}` is no date, so nobody can say until when a row is kept"
+    elif rows := eraser.undated():
+        yield f"{rows} rows of `{name}` have no date in `{hold.since}`; date them, then plan again"

@@ -1,0 +1,260 @@
+"""A relational database as a store, on SQLAlchemy Core."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from upheld.errors import BadInput, Refused, Stale
+from upheld.model import Bond, Counted, Declined, Done, Follow, Preview, Rows
+from upheld.stores.sql import finding
+from upheld.stores.sql.catalogue import read_schema
+from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
+from upheld.stores.sql.failures import ours
+from upheld.stores.sql.functions import install
+from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
+from upheld.stores.sql.rows import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from upheld.model import Closure, Collection, Found, Right, Schema, Step, StoreMap
+    from upheld.stores.sql.rows import Selector
+
+_BATCH = 1000
+_WAIT_SECONDS = 5.0
+
+
+class SqlStore:
+    """A database reached by URL. SQLite for now; the other dialects follow behind the same port."""
+
+    gaps: Mapping[Right, str] = {}
+
+    def __init__(self, mapped: StoreMap, url: str) -> None:
+        """Bind a part of the map to the database at `url`; nothing is opened yet.
+
+        Raises:
+            BadInput: the URL is no database URL, or of a kind not supported yet.
+        """
+        self._mapped = mapped
+        self.engine = _engine(mapped.name, url)
+        self._schema: Schema | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its file in `stores/`."""
+        return self._mapped.name
+
+    def schema(self) -> Schema:
+        """Return names and types, never values."""
+        with self._reading() as connection:
+            return self._known(connection)
+
+    def find(self, closure: Closure) -> Found:
+        """Grow the closure by what this database knows.
+
+        Raises:
+            Refused: the identities lead to two rows of a collection of people.
+        """
+        with self._reading() as connection:
+            selector = self._grown(connection, closure)
+            for collection in finding.ambiguous(selector):
+                raise Refused(
+                    f"the identities lead to two or more people in `{self.name}.{collection}`; "
+                    "open the request again with one more `--identity` that tells them apart"
+                )
+            return finding.found(connection, selector)
+
+    def look(self, closure: Closure) -> Iterator[Rows]:
+        """Stream the person's rows in batches of a thousand, all from one snapshot."""
+        with self._reading() as connection:
+            selector = self._grown(connection, closure)
+            for collection, bond in finding.concerned(self._mapped):
+                yield from self._stream(connection, selector, collection, bond)
+
+    def preview(self, step: Step) -> Preview:
+        """Say what a step would touch and what would refuse it.
+
+        Where a check, a trigger or a foreign key from elsewhere could stand in the way, the step
+        is rehearsed in a transaction that is undone.
+        """
+        with self._reading() as connection:
+            selector = self._grown(connection, step.closure)
+            erasers = self._erasers(connection, selector, step)
+            counted = tuple(each for eraser in erasers for each in eraser.foreseen())
+            schema = self._known(connection)
+            wrong = refusals(schema, erasers)
+            notes = tuple(
+                f"`{self.name}.{eraser.collection.name}` has the trigger `{trigger}`"
+                for eraser in erasers
+                for trigger in schema.tables[eraser.collection.name].triggers
+            )
+        if not wrong:
+            wrong = self._rehearsed(step, whole=rehearsal_needed(self._mapped, schema, step))
+        return Preview(counted, wrong, notes)
+
+    def act(self, step: Step) -> Done | Declined:
+        """Carry out a step in one transaction; a repeat writes nothing new."""
+        try:
+            with self._writing() as connection:
+                return Done(self._carried_out(connection, step))
+        except OverCeilingError as over:
+            return Declined(f"more rows in `{self.name}.{over}` than the plan allows; plan again")
+        except BlockedError as blocked:
+            return Declined(_blocked(self.name, str(blocked)))
+        except sa.exc.IntegrityError as broken:
+            return Declined(_constraint(self.name, broken))
+
+    def poll(self, token: str) -> Done | Declined:
+        """A database is never pending."""
+        return Declined(f"store `{self.name}` knows no pending step `{token}`")
+
+    def look_back(self, step: Step) -> Mapping[str, int]:
+        """Find again from the closure; return rows not in their target state, by collection."""
+        with self._reading() as connection:
+            selector = self._grown(connection, step.closure)
+            left: dict[str, int] = {}
+            for eraser in self._erasers(connection, selector, step):
+                if rows := eraser.left():
+                    name = eraser.collection.name
+                    left[name] = left.get(name, 0) + rows
+            return left
+
+    def _stream(
+        self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond
+    ) -> Iterator[Rows]:
+        source, where = table(collection), selector.rows(collection, bond)
+        total = finding.count(connection, collection, where)
+        names = _shown(collection, bond)
+        order = [source.c[name] for name in collection.key]
+        query = sa.select(*(source.c[name] for name in names)).where(where).order_by(*order)
+        result = connection.execution_options(stream_results=True).execute(query)
+        for batch in result.yield_per(_BATCH).partitions(_BATCH):
+            yield Rows(collection.name, bond, names, [tuple(row) for row in batch], total)
+
+    def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        selector = self._grown(connection, step.closure)
+        schema = self._known(connection)
+        counted: list[Counted] = []
+        erasers = self._erasers(connection, selector, step)
+        for eraser in erasers:
+            if eraser.erasure.delete:
+                pointing = inbound(self._mapped, schema, step, eraser.collection)
+                eraser.require_unblocked(pointing, erasers)
+            counted.extend(eraser.carry_out())
+        return tuple(counted)
+
+    def _rehearsed(self, step: Step, *, whole: bool) -> tuple[str, ...]:
+        """Try the step and undo it; at the least, see that the database takes a writer."""
+        try:
+            with self._writing() as connection:
+                if whole:
+                    self._carried_out(connection, step)
+                connection.rollback()
+        except BlockedError as blocked:
+            return (_blocked(self.name, str(blocked)),)
+        except sa.exc.IntegrityError as broken:
+            return (_constraint(self.name, broken),)
+        return ()
+
+    def _erasers(self, connection: sa.Connection, selector: Selector, step: Step) -> list[Eraser]:
+        erasers = []
+        for erasure in step.erasures:
+            collection = self._mapped.collection(erasure.collection)
+            if collection is None or erasure.collection not in selector.schema.tables:
+                raise Stale(f"`{self.name}.{erasure.collection}` is no longer there; plan again")
+            erasers.append(Eraser(connection, selector, step, erasure, collection))
+        return erasers
+
+    def _grown(self, connection: sa.Connection, closure: Closure) -> Selector:
+        schema = self._known(connection)
+        for collection in self._mapped.collections:
+            shape = schema.tables.get(collection.name)
+            missing = [n for n in table(collection).c.keys() if not shape or not shape.column(n)]
+            if collection.ways and missing:
+                raise Stale(
+                    f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
+                    f"run `upheld map check {self.name}`"
+                )
+        return finding.grown(connection, self._mapped, schema, closure)
+
+    def _known(self, connection: sa.Connection) -> Schema:
+        version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+        if self._schema is None or self._seen != version:
+            self._schema, self._seen = read_schema(connection), version
+        return self._schema
+
+    _seen: object = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with ours(self.name), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with ours(self.name), self.engine.connect() as connection:
+            writer = connection.execution_options(upheld_writes=True)
+            with writer.begin():
+                yield writer
+
+
+def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:
+    """What a person sees of a row: all of their own, their part of a shared one, a mention's link."""
+    ways = [way for way in collection.ways if way.bond is bond]
+    links = [name for way in ways for name in way.columns]
+    if bond is Bond.MENTIONS:
+        return tuple(dict.fromkeys([*collection.key, *links]))
+    names = [p.name for p in collection.places if bond is Bond.ABOUT or not p.of]
+    return tuple(dict.fromkeys([*collection.key, *names, *links]))
+
+
+def _blocked(store: str, child: str) -> str:
+    return (
+        f"rows of `{store}.{child}` that stay point at rows that would go; "
+        f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{child}`"
+    )
+
+
+def _constraint(store: str, broken: sa.exc.IntegrityError) -> str:
+    """Name the broken constraint; SQLite names columns in it, never values."""
+    kind = str(broken.orig).partition(":")[0].strip().lower() or "a constraint"
+    return f"store `{store}` refuses: {kind}; change what the map does to that field, plan again"
+
+
+def _engine(name: str, url: str) -> sa.Engine:
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadInput(
+            f"store `{name}` has no usable url; write `sqlite:///file.sqlite`"
+        ) from error
+    if address.get_backend_name() != "sqlite" or not address.database:
+        raise BadInput(f"store `{name}`: only `sqlite:///file.sqlite` is supported so far")
+    mode = "ro" if address.query.get("mode") == "ro" else "rw"
+    path = f"file:{quote(address.database)}?mode={mode}"
+    engine = sa.create_engine(
+        "sqlite://", creator=lambda: _connected(path), poolclass=sa.QueuePool, hide_parameters=True
+    )
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connected(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    install(connection)
+    return connection
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("upheld_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
