@@ -10,7 +10,7 @@ help:
 	@echo 'make demo       a made-up company keeps a promise, breaks one, and is caught; under a minute'
 	@echo 'make test       the tests; under six minutes'
 	@echo 'make test-all   the slow ones; under forty-five minutes'
-	@echo 'make check      formatting, lint, types, imports'
+	@echo 'make check      formatting, lint, types, imports, docs'
 	@echo 'make bench      the figures, each against its goal'
 
 setup: .venv/ready
@@ -32,7 +32,7 @@ check: setup
 	$(bin)/ruff check $(wildcard $(src))
 	$(bin)/mypy
 	$(bin)/lint-imports --no-cache
-	$(bin)/python scripts/reference.py --check
+	$(bin)/pytest -q -m 'not slow' tests/house
 
 bench: setup
 	$(bin)/python -m bench

@@ -77,7 +77,15 @@ class Upheld(AbstractContextManager["Upheld"]):
         home = make(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
         company = Company(
-            place, policy, maps, stores, home, clock, settings.zone, settings.officers
+            folder=place,
+            policy=policy,
+            maps=maps,
+            stores=stores,
+            home=home,
+            clock=clock,
+            zone=settings.zone,
+            officers=settings.officers,
+            watch=settings.watch,
         )
         prove.note_policy(company)
         return cls(company, home)
@@ -95,11 +103,7 @@ class Upheld(AbstractContextManager["Upheld"]):
         received: datetime | None = None,
     ) -> Request:
         """Record that a person uses a right; `identities` as `kind=value`."""
-        given: dict[str, str] = {}
-        for words in identities:
-            kind, value = presented(words)
-            if given.setdefault(kind, value) != value:
-                raise BadInput(f"two identities of kind `{kind}`; give one, or open two requests")
+        given = [presented(words) for words in identities]
         return answer.open_request(self.company, right, given, regime=regime, received=received)
 
     def plan(self, id: str) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a company sets: `keys` are references, never secrets; `officers` are public keys."""
+    """What a company sets: `keys` are references, never secrets; `officers` are public keys;
+    `watch` is how long an erasure is looked back on."""
 
     home: str
     origin: str
     zone: ZoneInfo
     keys: Mapping[str, str]
     officers: Mapping[str, str]
+    watch: timedelta
 
 
 class _SettingsForm(Form):
@@ -34,6 +37,7 @@ class _SettingsForm(Form):
     home: str
     origin: str
     zone: str = "UTC"
+    look_back_days: int = Field(default=90, ge=1, le=3650)
     keys: dict[str, str]
     officers: dict[str, str] = Field(default_factory=dict)
 
@@ -57,7 +61,14 @@ def parse_settings(text: str, name: str = "upheld.toml") -> Settings:
                 _line(text, name, officer),
                 f"officer `{officer}` needs a public key that begins with `ssh-ed25519`",
             )
-    return Settings(form.home, form.origin, _zone(text, name, form.zone), form.keys, form.officers)
+    return Settings(
+        home=form.home,
+        origin=form.origin,
+        zone=_zone(text, name, form.zone),
+        keys=form.keys,
+        officers=form.officers,
+        watch=timedelta(days=form.look_back_days),
+    )
 
 
 def _form(text: str, name: str) -> _SettingsForm:

@@ -67,7 +67,7 @@ def presented(words: str) -> tuple[str, str]:
     """
     kind, equals, value = words.partition("=")
     if not equals:
-        raise BadIdentity("an identity is written `kind=value`, as in `email=ada@example.com`")
+        raise BadIdentity("an identity is written `kind=value`, as in `email=customer@example.com`")
     if base(kind) == "name":
         raise BadIdentity("a name does not tell people apart; give an e-mail, phone or account")
     return kind, normalise(kind, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from upheld.desk.states import VIEW, from_state
@@ -15,7 +15,7 @@ from upheld.ports import Clock, Home, Store
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One company's folder, opened."""
+    """One company's folder, opened; `watch` is how long an erasure is looked back on."""
 
     folder: Path
     policy: Policy
@@ -25,6 +25,7 @@ class Company:
     clock: Clock
     zone: tzinfo
     officers: Mapping[str, str]
+    watch: timedelta
 
     @property
     def today(self) -> date:

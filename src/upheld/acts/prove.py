@@ -26,10 +26,10 @@ from upheld.model import (
 from upheld.policy import checks as policy_checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from upheld.acts.company import Company
-    from upheld.model import Clause, Entry, Finding, Request
+    from upheld.model import Clause, Entry, Finding, Json, Request
 
     Check = Callable[[Clause, Seen], Finding]
 
@@ -67,6 +67,7 @@ def check(company: Company) -> tuple[Verdict, ...]:
     note_policy(company)
     seen = _seen(company)
     _reopen(company, seen)
+    _release(company, seen)
     first = {c.id: _verdict(c, seen) for c in company.policy.clauses if c.check != _LAST}
     rest = replace(seen, verdicts=tuple(first.values()))
     verdicts = tuple(first.get(c.id) or _verdict(c, rest) for c in company.policy.clauses)
@@ -85,11 +86,9 @@ def _verdict(clause: Clause, seen: Seen) -> Verdict:
 def _seen(company: Company) -> Seen:
     schemas, unreachable = _schemas(company)
     requests = company.requests()
-    late: dict[str, Mapping[str, int]] = {}
-    blind: dict[str, str] = {}
-    for request in requests:
-        if request.right is Right.ERASE and _was_erased(request):
-            _look_back(company, request, late, blind)
+    looked = {r.id: _look_back(company, r) for r in requests if _watched(r)}
+    late = {id: found for id, found in looked.items() if not isinstance(found, str)}
+    blind = {id: found for id, found in looked.items() if isinstance(found, str)}
     return Seen(
         at=company.now(),
         zone=company.zone,
@@ -101,9 +100,7 @@ def _seen(company: Company) -> Seen:
         requests=requests,
         late=late,
         blind=blind,
-        copies={
-            r.id: _intact(company, r) for r in requests if r.right is Right.ACCESS and r.answer
-        },
+        copies=_copies(company, requests),
     )
 
 
@@ -118,37 +115,41 @@ def _schemas(company: Company) -> tuple[dict[str, Schema], dict[str, str]]:
     return schemas, unreachable
 
 
-def _was_erased(request: Request) -> bool:
-    done = request.state in {State.CLOSED, State.ANSWERED, State.REOPENED}
-    return done and bool(request.steps)
+def _watched(request: Request) -> bool:
+    ended = request.state in {State.CLOSED, State.REOPENED} and bool(request.steps)
+    return ended and request.right is Right.ERASE and request.released is None
 
 
-def _look_back(
-    company: Company,
-    request: Request,
-    late: dict[str, Mapping[str, int]],
-    blind: dict[str, str],
-) -> None:
+def _look_back(company: Company, request: Request) -> Mapping[str, int] | str:
+    """Return rows of an erased person that should not be there, or why nobody can look."""
     closure = company.home.unseal(request.id, "closure")
     secret = company.home.unseal(request.id, "secret")
     document = company.home.document(request.plan or "")
     if closure is None or secret is None or document is None:
-        blind[request.id] = "what was frozen is gone; nobody can look back on it any more"
-        return
+        return "what was frozen is gone; nobody can look back on it any more"
     plan, frozen = from_document(document), from_bytes(closure)
     found: dict[str, int] = {}
-    try:
-        for part in plan.stores:
-            this = step(plan, part.store, frozen, secret)
+    for part in plan.stores:
+        if part.store not in company.stores:
+            return f"`{part.store}`, where it was carried out, is no longer mapped"
+        this = step(plan, part.store, frozen, secret)
+        try:
             rows = company.stores[part.store].look_back(this)
-            found.update({f"{part.store}.{name}": number for name, number in rows.items()})
-    except (StoreFailed, Stale) as failed:
-        blind[request.id] = str(failed)
-        return
-    except KeyError:
-        blind[request.id] = "a store it was carried out in is no longer mapped"
-        return
-    late[request.id] = found
+        except (StoreFailed, Stale) as failed:
+            return str(failed)
+        found.update({f"{part.store}.{name}": number for name, number in rows.items()})
+    return found
+
+
+def _release(company: Company, seen: Seen) -> None:
+    """Destroy the keys of erasures that were looked back on long enough and keep nothing."""
+    for request in seen.requests:
+        clean = seen.late.get(request.id) == {}
+        old = request.answered and request.answered + company.watch < seen.at
+        if clean and old and request.outcome == "full":
+            with company.home.writing() as home:
+                home.append("request.released", {"request": request.id})
+                home.destroy(request.id)
 
 
 def _reopen(company: Company, seen: Seen) -> None:
@@ -169,18 +170,21 @@ def _versions(company: Company) -> tuple[Version, ...]:
     )
 
 
-def _intact(company: Company, request: Request) -> bool:
-    path = company.answers / f"{request.id}.zip"
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == request.answer
-    except OSError:
-        return False
+def _copies(company: Company, requests: Iterable[Request]) -> dict[str, bool]:
+    """Say of each copy that is still in `answers/` whether it is the one recorded."""
+    found: dict[str, bool] = {}
+    for request in requests:
+        path = company.answers / f"{request.id}.zip"
+        if request.right is Right.ACCESS and request.answer and path.is_file():
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            found[request.id] = digest == request.answer
+    return found
 
 
 def _record(company: Company, verdicts: tuple[Verdict, ...]) -> None:
     """Append what the board says, when it says something new."""
-    board = {each.id: each.verdict for each in verdicts}
+    board: dict[str, Json] = {each.id: each.verdict for each in verdicts}
     before = company.home.state(BOARD, BOARD)
     if before is None or json.loads(before) != board:
         with company.home.writing() as home:

@@ -107,14 +107,9 @@ class HomeContract:
         assert list(home.entries(9999)) == []
 
     def test_an_exception_undoes_everything(self, home: Home) -> None:
-        before = home.checkpoint()
-        with pytest.raises(OnPurposeError), home.writing() as writing:
-            person = writing.mint()
-            writing.alias("email", "ada@example.com", person)
-            writing.append("noted", {"request": "R-1"})
-            writing.seal("R-1", "who", b"secret")
-            digest = writing.keep(b"a document")
-            raise OnPurposeError
+        before, digest = home.checkpoint(), hashlib.sha256(b"a document").hexdigest()
+        with pytest.raises(OnPurposeError):
+            self.begin_and_fail(home)
         assert home.checkpoint() == before
         assert home.person("email", "ada@example.com") is None
         assert home.state("tally", "R-1") is None
@@ -122,9 +117,8 @@ class HomeContract:
         assert home.document(digest) is None
 
     def test_a_home_works_on_after_an_exception(self, home: Home) -> None:
-        with pytest.raises(OnPurposeError), home.writing() as writing:
-            writing.append("noted", {"request": "R-1"})
-            raise OnPurposeError
+        with pytest.raises(OnPurposeError):
+            self.begin_and_fail(home)
         with home.writing() as writing:
             assert writing.append("noted", {"request": "R-1"}) == 1
         self.assert_proven(home)
@@ -309,11 +303,16 @@ class HomeContract:
         self, home: Home, clock: Hand
     ) -> None:
         before = home.checkpoint()
-        with pytest.raises(HomeFailed), home.writing() as writing:
-            clock.at += timedelta(hours=1)
-            writing.append("noted", {})
-            clock.at -= timedelta(hours=1)
-            writing.append("noted", {})
+
+        def fall_back() -> None:
+            with home.writing() as writing:
+                clock.at += timedelta(hours=1)
+                writing.append("noted", {})
+                clock.at -= timedelta(hours=1)
+                writing.append("noted", {})
+
+        with pytest.raises(HomeFailed):
+            fall_back()
         assert home.checkpoint() == before
 
     @pytest.mark.parametrize(
@@ -343,6 +342,7 @@ class HomeContract:
             self.assert_proven(home)
 
     def test_a_home_opened_again_goes_on(self, door: Door, clock: Hand) -> None:
+        home = door(clock, [Tally()])
         for _ in range(4):
             home = door(clock, [Tally()])
             with home.writing() as writing:
@@ -356,6 +356,16 @@ class HomeContract:
         with home.writing() as writing:
             writing.keep(b"a document")
         assert home.checkpoint() == before
+
+    def begin_and_fail(self, home: Home) -> None:
+        """Do a little of everything, then fail."""
+        with home.writing() as writing:
+            person = writing.mint()
+            writing.alias("email", "ada@example.com", person)
+            writing.append("noted", {"request": "R-1"})
+            writing.seal("R-1", "who", b"secret")
+            writing.keep(b"a document")
+            raise OnPurposeError
 
     def assert_proven(self, home: Home) -> None:
         """Hold every entry, and every older size, against the head."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -35,9 +35,9 @@ class Frozen:
         return Frozen(self.given, identities, {**self.keys, store: closure.keys})
 
 
-def starting(given: Mapping[str, str]) -> Frozen:
+def starting(given: Mapping[str, Iterable[str]]) -> Frozen:
     """Return the closure of a person who presented these normalised identities."""
-    kinds = {kind: frozenset({value}) for kind, value in given.items()}
+    kinds = {kind: frozenset(values) for kind, values in given.items()}
     return Frozen(kinds, kinds)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from upheld.datamap.kin import Kin, kin, owned
+from upheld.datamap.kin import Kin, kin, owned, sound
 from upheld.datamap.naming import Where, addressed, meaning, named, singular, words
 from upheld.datamap.writing import Drafted, Field, map_text
 from upheld.model import Act, Bond, Collection, Column, Follow, Keep, Place, Type
@@ -25,6 +25,7 @@ def draft(schema: Schema, *, name: str, url: str) -> str:
 
     The same catalogue gives the same text. It can be read back with `parse_store`.
     """
+    schema = sound(schema)
     family = kin(schema, name)
     keeps = _keeps(schema, family)
     standing = _standing(schema, family, keeps)

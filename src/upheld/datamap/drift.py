@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from upheld.datamap.kin import sound
 from upheld.model import Act, Bond, Follow, Match, Type
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def drift(mapped: StoreMap, schema: Schema) -> tuple[Finding, ...]:
     """
     if mapped.kind == "manual":
         return ()
+    schema = sound(schema)
     found = [*_guesses(mapped), *_unmapped(mapped, schema)]
     for collection in mapped.collections:
         table = schema.tables.get(collection.name)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from upheld.data import hints
 from upheld.datamap.naming import Where, addressed, meaning, named, words
-from upheld.model import Bond, Follow, Match
+from upheld.model import Bond, Follow, Match, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.model import Reference, Schema, Table, Way
+    from upheld.model import Schema, Table, Way
 
 _FINDING = ("email", "phone", "account", "cookie")
 
@@ -41,6 +41,38 @@ def kin(schema: Schema, store: str) -> Kin:
             for name, table in schema.tables.items()
         },
     )
+
+
+def sound(schema: Schema) -> Schema:
+    """Return a catalogue whose foreign keys all point at something, in the case it is written.
+
+    SQLite takes foreign keys to tables and columns that are not there, and in any case of letters.
+    """
+    tables = {name.casefold(): table for name, table in schema.tables.items()}
+    return replace(
+        schema,
+        tables={
+            name: replace(table, references=tuple(_sound(table, tables)))
+            for name, table in schema.tables.items()
+        },
+    )
+
+
+def _sound(table: Table, tables: Mapping[str, Table]) -> Iterator[Reference]:
+    for each in table.references:
+        target = tables.get(each.to.casefold())
+        if target is None or len(each.columns) != len(each.onto):
+            continue
+        columns, onto = _spelled(each.columns, table), _spelled(each.onto, target)
+        if columns and onto and not (target == table and columns == onto):
+            yield Reference(columns, target.name, onto)
+
+
+def _spelled(names: tuple[str, ...], table: Table) -> tuple[str, ...]:
+    """Return names as the table spells its columns, or nothing if it lacks one of them."""
+    known = {column.name.casefold(): column.name for column in table.columns}
+    found = tuple(known[name.casefold()] for name in names if name.casefold() in known)
+    return found if len(found) == len(names) else ()
 
 
 def _grown(reached: frozenset[str], schema: Schema, people: frozenset[str]) -> frozenset[str]:
@@ -97,7 +129,7 @@ def _inbound(schema: Schema, name: str) -> int:
 
 
 def _looks_like_people(table: Table) -> bool:
-    if not table.key:
+    if len(table.key) != 1 and not _found_by(table, person=True):
         return False
     spelled = {"_".join(words(column.name)) for column in table.columns}
     first_and_last = any("first" in each or "given" in each for each in spelled) and any(

@@ -119,6 +119,8 @@ def _of(
 
 def _changes(collection: Collection, shape: Table | None) -> Iterator[Change]:
     """Changes to a row that is the person's own and stays, or stays for now."""
+    if collection.delete and collection.keep is None:
+        return
     for place in collection.places:
         if place.act not in _NOTHING:
             yield Change(place.name, place.act, on_kept=collection.keep is not None)

@@ -33,9 +33,9 @@ def copy_complete(clause: Clause, seen: Seen) -> Finding:
         if r.rows != r.counted_rows
     ]
     wrong += [
-        f"{r.id}: the file handed out is not the one recorded (its SHA-256 differs, or it is gone)"
+        f"{r.id}: the file to hand out is not the copy that was recorded (its SHA-256 differs)"
         for r in answered
-        if not seen.copies.get(r.id, False)
+        if seen.copies.get(r.id) is False
     ]
     if wrong:
         return Finding(_BROKEN, tuple(wrong))
@@ -44,7 +44,10 @@ def copy_complete(clause: Clause, seen: Seen) -> Finding:
     rows = sum(request.rows for request in answered)
     return Finding(
         _UPHELD,
-        (f"{len(answered)} copies, {rows} rows, each as counted by the stores, each file intact",),
+        (
+            f"{len(answered)} copies, {rows} rows, each as counted by the stores",
+            f"{len(seen.copies)} still here and intact, the rest handed out and removed",
+        ),
     )
 
 
@@ -137,6 +140,10 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     if blind:
         return Finding(Judgement.UNPROVEN, tuple(blind))
     done = [r for r in requests if r.id in seen.late]
+    released = sum(1 for r in requests if r.released)
+    if not done and released:
+        words = f"{released} erasures were looked back on to the end of their watch: nothing left"
+        return Finding(_UPHELD, (words,))
     if not done:
         return Finding(Judgement.NOT_EXERCISED, ("nobody has been erased under this clause",))
     mended = sum(1 for request in done if request.breaches)

@@ -96,6 +96,8 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
             answered = request.answered or entry.at
             outcome = _text(body, "outcome")
             return replace(request, state=State.CLOSED, outcome=outcome, answered=answered)
+        case "request.released":
+            return replace(request, released=entry.at)
         case "request.reopened":
             return replace(request, state=State.REOPENED, breaches=request.breaches + 1)
         case _ if entry.kind.startswith("step."):

@@ -71,10 +71,10 @@ def _contents(home: Home, request: Request, since: Iterable[int]) -> Mapping[str
     checkpoint = home.checkpoint()
     size = notes.read(checkpoint, home.verifier).size
     leaves = {n: home.raw(n) for n in sorted({0, *request.entries}) if n < size}
-    about = {"format": FORMAT, "origin": home.origin, "request": request.id}
+    about: dict[str, str | int] = {"format": FORMAT, "origin": home.origin, "request": request.id}
     return {
         "README.txt": _README.format(request=request.id).encode(),
-        "bundle.json": rfc8785.dumps(about),
+        "bundle.json": rfc8785.dumps({**about}),
         "checkpoint": checkpoint.encode(),
         "verifier-key": f"{home.verifier}\n".encode(),
         **_plans(home, request, leaves),

@@ -39,7 +39,10 @@ def check_tables(connection: Connection, keys: Keys) -> None:
     """Refuse a file that is not a home, one from a later Upheld, and keys that are not its own."""
     there = set(inspect(connection).get_table_names())
     if not there:
-        raise HomeFailed("there is no home at this address; make one with `upheld init`")
+        raise HomeFailed(
+            "the file of home is empty: it was never finished, or was emptied; restore home from a "
+            "backup, or remove the file if there never was a home in it"
+        )
     missing = sorted(set(tables.metadata.tables) - there)
     if missing:
         raise HomeFailed(f"home has no table `{missing[0]}`; restore home from a backup")

@@ -7,19 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from upheld.errors import BadInput, HomeFailed
 
+SCHEME = "sqlite:///"
 PATIENCE = timedelta(seconds=5)
-_PRAGMAS = (
-    f"busy_timeout={PATIENCE // timedelta(milliseconds=1)}",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "secure_delete=ON",
-)
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _WORDS = {
     "SQLITE_FULL": "the disk under home is full; make room, then try again",
     "SQLITE_READONLY": "home is read-only; give this user the right to write to it",
@@ -36,6 +33,8 @@ _WORDS = {
 
 def open_engine(url: str, *, make: bool) -> Engine:
     """Return an engine on a SQLite file; `make` lets it be created.
+
+    The address may say `?mode=ro`, and how many seconds to wait for others: `?timeout=0.5`.
 
     Raises:
         BadInput: the address is not that of a SQLite file.
@@ -67,18 +66,24 @@ def wipe_journal(engine: Engine) -> None:
 
 
 def _creator(url: str, *, make: bool) -> Callable[[], sqlite3.Connection]:
-    try:
-        address = make_url(url)
-    except ArgumentError as wrong:
-        raise BadInput("`home` is not an address; write it like `sqlite:///home.sqlite`") from wrong
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+    place, _, query = url.removeprefix(SCHEME).partition("?")
+    if not url.startswith(SCHEME) or place in ("", ":memory:"):
         raise BadInput("`home` must be a SQLite file; write it like `sqlite:///home.sqlite`")
-    file = Path(str(address.database)).absolute().as_uri()
-    mode = address.query.get("mode", "rwc" if make else "rw")
+    options = dict(parse_qsl(query))
+    file = Path(place).absolute().as_uri()
+    mode = options.get("mode", "rwc" if make else "rw")
+    try:
+        wait = float(options.get("timeout", PATIENCE.total_seconds()))
+    except ValueError as wrong:
+        raise BadInput("`timeout` in the address of home must be a number of seconds") from wrong
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{file}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+            f"{file}?mode={mode}",
+            uri=True,
+            timeout=wait,
+            isolation_level=None,
+            check_same_thread=False,
         )
 
     return connect

@@ -629,7 +629,7 @@ def _read_bundle(archive: zipfile.ZipFile) -> _Bundle:
     return _Bundle(
         request=str(about["request"]),
         head=head,
-        key=files["verifier-key"].decode().strip(),
+        key=files["verifier-key"].decode().removesuffix("\n"),
         leaves={int(name[8:-5]): data for name, data in files.items() if name[:8] == "entries/"},
         plans={
             sha256(data).hexdigest(): data
@@ -670,7 +670,8 @@ class _Story:
     right: str = ""
     plan: str = ""
     signed: str = ""
-    begun: dict[str, int] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     tokens: dict[str, str] = field(default_factory=dict)
     clean: bool = False
@@ -707,7 +708,8 @@ class _Story:
         return f"{self.right} asked under {entry['regime']}, due {entry['due']}"
 
     def was_planned(self, entry: Mapping[str, object]) -> str:
-        self.plan, self.signed, self.done = str(entry["plan"]), "", set()
+        self.plan, self.signed = str(entry["plan"]), ""
+        self.done, self.attempts = set(), {}
         return f"planned: {entry['rows']} rows, plan {self.plan[:16]}"
 
     def was_signed(self, entry: Mapping[str, object]) -> str:
@@ -723,14 +725,19 @@ class _Story:
     def was_begun(self, entry: Mapping[str, object]) -> str:
         if not self.signed or entry["plan"] != self.signed:
             raise Unproven(f"step {entry['step']} was begun without a signature on its plan")
-        self.begun[str(entry["step"])] = int(str(entry["attempt"]))
+        step = str(entry["step"])
+        if entry["attempt"] != self.attempts.get(step, 0) + 1:
+            raise Unproven(f"an attempt at step {step} is missing")
+        self.attempts[step] = int(str(entry["attempt"]))
+        self.begun.add(step)
         self.clean, self.outcome = False, ""
         return f"begun: {entry['step']}, attempt {entry['attempt']}"
 
     def was_done(self, entry: Mapping[str, object]) -> str:
         step = str(entry["step"])
-        if self.begun.pop(step, None) != entry["attempt"]:
+        if step not in self.begun or self.attempts[step] != entry["attempt"]:
             raise Unproven(f"step {step} has a receipt and was not begun")
+        self.begun.remove(step)
         self.done.add(step)
         counted = "; ".join(_counted(line) for line in _list(entry["counted"]))
         return f"done: {step}: {counted or 'nothing to do'}"

@@ -59,6 +59,7 @@ class Request:
     counted_rows: int = 0
     answered: datetime | None = None
     outcome: str | None = None
+    released: datetime | None = None
     breaches: int = 0
     entries: tuple[int, ...] = ()
 

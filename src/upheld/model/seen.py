@@ -45,8 +45,8 @@ class Seen:
     """Policy, map, stores, requests and probes at one instant.
 
     `late` holds, per erasure looked back on, rows that should not be there; `blind` holds why a
-    look-back could not be done; `copies` says whether an answer handed out still has the digest
-    that was recorded.
+    look-back could not be done; `copies` says whether an answer that is
+    still here has the digest that was recorded.
     """
 
     at: datetime

@@ -40,6 +40,7 @@ def apply(company: Company, id: str) -> Request:
     closure, secret = frozen(company, request)
     if request.right is Right.ACCESS:
         return _copied(company, request, plan, closure, secret)
+    _require_no_copy_owed(company, request)
     for round_ in range(_ROUNDS):
         done = _receipts(request) if round_ == 0 and request.state is State.EXECUTING else set()
         if not _carried_out(company, plan, closure, secret, done=done):
@@ -125,7 +126,12 @@ def _stepped(company: Company, plan: Plan, this: Step, store: str) -> Done | Pen
     request = company.request(plan.request)
     before = request.steps.get(this.id)
     attempt = before.attempt + 1 if before else 1
-    about: dict[str, Json] = {"request": request.id, "step": this.id, "attempt": attempt, "fence": attempt}
+    about: dict[str, Json] = {
+        "request": request.id,
+        "step": this.id,
+        "attempt": attempt,
+        "fence": attempt,
+    }
     with company.home.writing() as home:
         home.append("step.intended", {**about, "plan": request.plan})
     outcome = company.stores[store].act(this)
@@ -168,7 +174,23 @@ def _answered(company: Company, plan: Plan) -> Request:
         outcome = "partial" if kept else "full"
         home.append("request.closed", {"request": request.id, "outcome": outcome})
         home.forget(request.person)
+    _remove_copies(company, request)
     return company.request(request.id)
+
+
+def _require_no_copy_owed(company: Company, request: Request) -> None:
+    """Refuse to erase what the same person still waits for a copy of (LAW §6)."""
+    for other in company.requests():
+        mine = other.person == request.person and other.right is Right.ACCESS
+        if mine and other.state is not State.CLOSED:
+            raise Refused(f"{other.id}, for a copy of the same data, is open; answer it first")
+
+
+def _remove_copies(company: Company, erased: Request) -> None:
+    """Remove the copies the person was handed earlier: they hold what was just erased."""
+    for request in company.requests():
+        if request.person == erased.person and request.right is Right.ACCESS:
+            (company.answers / f"{request.id}.zip").unlink(missing_ok=True)
 
 
 def _copied(
@@ -193,4 +215,5 @@ def _copied(
             },
         )
         home.append("request.closed", {"request": request.id, "outcome": "full"})
+        home.destroy(request.id)
     return company.request(request.id)

@@ -29,4 +29,5 @@ def close(company: Company, id: str, because: str) -> Request:
         raise Refused(f"{id} is being carried out; finish it with `upheld request apply {id}`")
     with company.home.writing() as home:
         home.append("request.closed", {"request": id, "outcome": because})
+        home.destroy(id)
     return company.request(id)

@@ -12,7 +12,7 @@ from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.model import Regime, Request, Right, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from upheld.acts.company import Company
 
@@ -22,7 +22,7 @@ _CLOCK_NOISE = timedelta(minutes=5)
 def open_request(
     company: Company,
     right: Right,
-    identities: Mapping[str, str],
+    identities: Iterable[tuple[str, str]],
     *,
     regime: Regime = Regime.NONE,
     received: datetime | None = None,
@@ -36,6 +36,7 @@ def open_request(
         BadInput: no identity, or a date of receipt in the future.
         Refused: the identities belong to two people, or the same request is still open.
     """
+    identities = sorted(set(identities))
     if not identities:
         raise BadInput("a request needs an identity; add `--identity email=…`")
     arrived = received or company.now()
@@ -49,9 +50,9 @@ def open_request(
         id = f"R-{home.count(VIEW) + 1}"
         if person is None:
             person = home.mint()
-        for kind, value in identities.items():
+        for kind, value in identities:
             home.alias(kind, value, person)
-        home.seal(id, "given", json.dumps(dict(identities)).encode())
+        home.seal(id, "given", json.dumps(identities).encode())
         home.append(
             "request.opened",
             {
@@ -67,7 +68,7 @@ def open_request(
     return company.request(id)
 
 
-def given(company: Company, request: Request) -> Mapping[str, str]:
+def given(company: Company, request: Request) -> Mapping[str, list[str]]:
     """Return the identities a request was opened with.
 
     Raises:
@@ -79,12 +80,14 @@ def given(company: Company, request: Request) -> Mapping[str, str]:
         if request.state is State.CLOSED:
             raise Refused(f"{request.id} is closed and its key destroyed; open a new request")
         raise HomeFailed(f"the vault has lost what {request.id} was opened with; restore home")
-    found: Mapping[str, str] = json.loads(sealed)
+    found: dict[str, list[str]] = {}
+    for kind, value in json.loads(sealed):
+        found.setdefault(kind, []).append(value)
     return found
 
 
-def _known_person(company: Company, identities: Mapping[str, str]) -> int | None:
-    people = {company.home.person(kind, value) for kind, value in identities.items()} - {None}
+def _known_person(company: Company, identities: Iterable[tuple[str, str]]) -> int | None:
+    people = {company.home.person(kind, value) for kind, value in identities} - {None}
     if len(people) > 1:
         raise Refused("these identities belong to two people; open one request for each")
     return next(iter(people), None)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from upheld.model import Column, Reference, Schema, Table, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
 
@@ -24,7 +24,7 @@ def read_schema(connection: sa.Connection) -> Schema:
     inspector = sa.inspect(connection)
     triggers = _triggers(connection)
     tables = {
-        name: _table(inspector, name, triggers.get(name, ()))
+        name: _table(connection, inspector, name, triggers.get(name, ()))
         for name in sorted(inspector.get_table_names())
         if not name.startswith(_INTERNAL)
     }
@@ -32,20 +32,13 @@ def read_schema(connection: sa.Connection) -> Schema:
     return Schema(tables, hashlib.sha256(words.encode()).hexdigest())
 
 
-def _table(inspector: sa.Inspector, name: str, triggers: tuple[str, ...]) -> Table:
+def _table(
+    connection: sa.Connection, inspector: sa.Inspector, name: str, triggers: tuple[str, ...]
+) -> Table:
     key = tuple(inspector.get_pk_constraint(name)["constrained_columns"])
-    indexes = [
-        tuple(str(part) for part in index.get("expressions", index["column_names"]))
-        for index in inspector.get_indexes(name)
-    ]
-    unique = [
-        *(tuple(each["column_names"]) for each in inspector.get_unique_constraints(name)),
-        *(
-            tuple(str(part) for part in index["column_names"])
-            for index in inspector.get_indexes(name)
-            if index["unique"] and None not in index["column_names"]
-        ),
-    ]
+    found = list(_indexes(connection, name))
+    unique = [index for index, is_unique in found if is_unique]
+    indexes = [index for index, _ in found]
     return Table(
         name=name,
         columns=tuple(_column(each, key) for each in inspector.get_columns(name)),
@@ -56,6 +49,40 @@ def _table(inspector: sa.Inspector, name: str, triggers: tuple[str, ...]) -> Tab
         checks=tuple(each["sqltext"] for each in inspector.get_check_constraints(name)),
         triggers=triggers,
     )
+
+
+def _indexes(connection: sa.Connection, table: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield the columns or expressions of each index, and whether it holds for every row.
+
+    SQLAlchemy's reflection leaves out SQLite's expression indexes, and those are how a look-up
+    without regard to case is made quick.
+    """
+    listed = sa.text('SELECT name, "unique", partial FROM pragma_index_list(:table)')
+    for name, unique, partial in connection.execute(listed, {"table": table}).all():
+        parts = sa.text("SELECT cid, name FROM pragma_index_xinfo(:name) WHERE key ORDER BY seqno")
+        columns = connection.execute(parts, {"name": name}).all()
+        words = _expressions(connection, name) if any(cid < -1 for cid, _ in columns) else ()
+        read = tuple(
+            column if column is not None else (words[at] if at < len(words) else "?")
+            for at, (_, column) in enumerate(columns)
+        )
+        if not partial:
+            yield read, bool(unique) and None not in {column for _, column in columns}
+
+
+def _expressions(connection: sa.Connection, index: str) -> tuple[str, ...]:
+    """Return the parts of `CREATE INDEX … ON t (part, part)` as they were written."""
+    query = sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = :index")
+    said = str(connection.execute(query, {"index": index}).scalar_one())
+    inside = said[said.index("(") + 1 : said.rindex(")")]
+    parts, depth = [""], 0
+    for letter in inside:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return tuple(part.strip() for part in parts)
 
 
 def _distinct(lists: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

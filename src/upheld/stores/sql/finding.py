@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.model import Bond, Closure, Collection, Follow, Found, Match
+from upheld.stores.sql.functions import in_keys
 from upheld.stores.sql.rows import Selector, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from upheld.model import Key, Schema, StoreMap
 
@@ -154,3 +155,19 @@ def ambiguous(selector: Selector) -> tuple[str, ...]:
         and any(isinstance(way, Match) for way in collection.ways)
         and len(selector.keys.get(collection.name, ())) > 1
     )
+
+
+def contradicted(connection: sa.Connection, selector: Selector, before: Closure) -> Iterator[str]:
+    """Name the collections of people whose rows, newly found, bear another identity than presented.
+
+    Whoever was led to by an account number of another system may be somebody else: the stores
+    disagree, and only a person can tell.
+    """
+    for collection in selector.mapped.collections:
+        news = selector.keys.get(collection.name, frozenset()) - before.keys.get(
+            collection.name, frozenset()
+        )
+        if collection.person and news and (strangers := selector.strangers(collection)) is not None:
+            columns = [table(collection).c[name] for name in collection.key]
+            if count(connection, collection, sa.and_(in_keys(columns, news), strangers)):
+                yield collection.name

@@ -85,6 +85,20 @@ class Selector:
         filled = sa.and_(*(column.is_not(None) for column in columns))
         return sa.and_(filled, self.way(collection, way).is_not(sa.true()))
 
+    def strangers(self, collection: Collection) -> Truth | None:
+        """Rows of people that bear an identity of a kind that was presented, and not that one."""
+        matches = [way for way in collection.ways if isinstance(way, Match)]
+        wrong = [
+            sa.and_(
+                table(collection).c[way.column].is_not(None),
+                table(collection).c[way.column] != "",
+                self._match(collection, way, given).is_not(sa.true()),
+            )
+            for way in matches
+            if (given := self.closure.given.get(way.identity, frozenset()))
+        ]
+        return sa.or_(*wrong) if wrong else None
+
     def held(self, collection: Collection, hold: Hold) -> Truth:
         """Rows that the ground still keeps, among rows that are the person's."""
         if hold.within is None:

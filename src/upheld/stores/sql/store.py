@@ -67,6 +67,12 @@ class SqlStore:
                     f"the identities lead to two or more people in `{self.name}.{collection}`; "
                     "open the request again with one more `--identity` that tells them apart"
                 )
+            for collection in finding.contradicted(connection, selector, closure):
+                raise Refused(
+                    f"a row of `{self.name}.{collection}` is theirs by what another store says, but "
+                    "bears another identity than was presented; if it is theirs, open the request "
+                    "again with that identity too"
+                )
             return finding.found(connection, selector)
 
     def look(self, closure: Closure) -> Iterator[Rows]:
@@ -155,6 +161,10 @@ class SqlStore:
             with self._writing() as connection:
                 if whole:
                     self._carried_out(connection, step)
+                elif step.erasures and (
+                    first := self._mapped.collection(step.erasures[0].collection)
+                ):
+                    connection.execute(sa.delete(table(first)).where(sa.false()))
                 connection.rollback()
         except BlockedError as blocked:
             return (_blocked(self.name, str(blocked)),)
