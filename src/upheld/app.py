@@ -13,8 +13,7 @@ from upheld.acts.company import Company
 from upheld.config import parse_settings
 from upheld.datamap.document import Plan
 from upheld.datamap.draft import draft
-from upheld.datamap.drift import Finding as Drift
-from upheld.datamap.drift import drift
+from upheld.datamap.drift import Drift, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.desk.states import VIEW, RequestFold, from_state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import itertools
 import random
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.datamap.catalogues import schema, table, to
 from upheld.datamap.draft import draft
+from upheld.datamap.drift import Severity, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.model import (
@@ -346,6 +349,19 @@ def test_every_draft_can_be_read_back_before_and_after_it_is_accepted(catalogue:
     assert read.url == final.url == "sqlite:///a b?c=d"
     assert {each.name for each in read.collections} == set(catalogue.tables)
     assert final.guesses == ()
+    assert [each for each in drift(final, catalogue) if each.severity is Severity.BROKEN] == []
     for each in final.collections:
         shape = catalogue.tables[each.name]
         assert not each.personal or [p.name for p in each.places] == [c.name for c in shape.columns]
+
+
+def test_number_one_of_two_tables_of_people_is_never_one_person() -> None:
+    agents = replace(CUSTOMERS, name="agents")
+    mapped = drafted(CUSTOMERS, agents)
+    kinds = [
+        way.identity
+        for name in ("customers", "agents")
+        for way in only(mapped, name).ways
+        if isinstance(way, Match) and way.column == "id"
+    ]
+    assert kinds == ["account:crm-customers", "account:crm-agents"]

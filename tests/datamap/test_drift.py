@@ -8,7 +8,7 @@ import pytest
 
 from tests.datamap.catalogues import columns, schema, table, to
 from upheld.datamap.draft import draft
-from upheld.datamap.drift import Finding, Severity, drift
+from upheld.datamap.drift import Drift, Severity, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.model import StoreMap, Table
@@ -50,7 +50,7 @@ INVOICES = table(
 GENRES = table("genres", "id number!, name text")
 
 
-def found(*tables: Table, text: str = MAP) -> tuple[Finding, ...]:
+def found(*tables: Table, text: str = MAP) -> tuple[Drift, ...]:
     return drift(mapped(text), schema(*tables))
 
 
@@ -58,7 +58,7 @@ def mapped(text: str = MAP) -> StoreMap:
     return parse_store(text, "stores/crm.yaml")
 
 
-def only(*tables: Table, text: str = MAP) -> Finding:
+def only(*tables: Table, text: str = MAP) -> Drift:
     (finding,) = found(*tables, text=text)
     return finding
 

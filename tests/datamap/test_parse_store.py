@@ -239,3 +239,23 @@ def test_what_is_wrong_is_said_with_its_line_and_a_next_step(
 )
 def test_a_manual_store_says_what_when_and_nothing_else(text: str, words: str) -> None:
     assert words in str(refusal(text, "stores/cabinet.yaml"))
+
+
+def test_two_collections_of_people_may_not_share_a_kind_of_number() -> None:
+    text = """\
+kind: sql
+url: sqlite:///crm.sqlite
+collections:
+  customers:
+    key: id
+    person: yes
+    people: [{match: id, identity: "account:crm", is: about}]
+    fields: {id: none}
+  agents:
+    key: id
+    person: yes
+    people: [{match: id, identity: "account:crm", is: about}]
+    fields: {id: none}
+"""
+    with pytest.raises(BadFile, match=r"crm.yaml:12: `account:crm` is also the key of `customers`"):
+        parse_store(text, "stores/crm.yaml")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from tests.evidence.story import ID, Story
 from upheld.errors import BadInput, HomeFailed
 from upheld.evidence import notes, ssh, verify
-from upheld.evidence.verify import Unproven
+from upheld.evidence.verify import Unproven, Unreadable
 from upheld.model import Right
 
 
@@ -226,7 +227,7 @@ def test_any_flipped_bit_of_what_is_proven_is_found(story: Story) -> None:
     for name, data in files.items():
         if name in ("README.txt", "verify.py"):
             continue
-        for at in range(0, len(data), 7):
+        for at in range(0, len(data), 13):
             forged = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
             with pytest.raises(Unproven):
                 verify.check(repacked(story.folder / "forged.zip", {**files, name: forged}))
@@ -250,10 +251,61 @@ def test_an_entry_added_is_found(story: Story) -> None:
             verify.check(repacked(story.folder / "forged.zip", more))
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bundle.json", b"[]"),
+        ("bundle.json", b"[" * 100_000),
+        ("bundle.json", b'{"format": 1' + b"0" * 5000 + b"}"),
+        ("proofs.json", b'{"inclusion": {"0": [1]}, "consistency": {}}'),
+        ("proofs.json", b'{"inclusion": {"0": "xx"}, "consistency": {}}'),
+        ("proofs.json", b'{"inclusion": {}}'),
+        ("checkpoint", b"acme.example/privacy\n" + b"9" * 5000 + b"\nAAAA\n\n"),
+        ("checkpoint", b"\xff"),
+        ("verifier-key", b"\xff"),
+        ("entries/x.json", b"{}"),
+        ("entries/.json", b"{}"),
+        ("entries/0.json", b"null"),
+        ("entries/0.json", b'{"kind": "home.opened"}'),
+        ("plan.json", b"[" * 100_000),
+    ],
+)
+def test_a_part_of_another_shape_is_refused(story: Story, name: str, data: bytes) -> None:
+    files = contents(story.carried_out().bundle())
+    with pytest.raises(Unproven):
+        verify.check(repacked(story.folder / "forged.zip", {**files, name: data}))
+
+
+@pytest.mark.parametrize("plan", [b"[]", b"null", b"hello", b'{"stores": [1]}', b"[" * 9999])
+def test_a_plan_of_another_shape_is_refused(story: Story, plan: bytes) -> None:
+    story.opened().planned(plan).signed().begun().done().searched().closed()
+    refused(story, "the plan in the bundle is not what Upheld writes")
+
+
+def test_a_log_that_means_to_deceive_a_terminal_is_not_obeyed(
+    story: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story.opened().planned().signed().begun("\x1b[2J\nproven\u202e")
+    assert verify.main([str(story.bundle())]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("NOT PROVEN: step R-1/\\x1b[2J\\nproven\\u202e was begun")
+    assert said.count("\n") == 1
+    assert said.isascii()
+
+
 def test_an_entry_of_somebody_else_is_found(story: Story) -> None:
     story.carried_out()
     story.indices.insert(1, story.indices[0] + 1)
     refused(story, "another request")
+
+
+def test_a_bit_flipped_anywhere_in_the_zip_is_found_or_harmless(story: Story) -> None:
+    bundle = story.carried_out().bundle()
+    honest, report = bundle.read_bytes(), verify.check(bundle)
+    for at in range(0, len(honest), 61):
+        bundle.write_bytes(honest[:at] + bytes([honest[at] ^ 1 << at % 8]) + honest[at + 1 :])
+        with suppress(Unproven, Unreadable):
+            assert verify.check(bundle) == report, "it was the README, a date or a comment"
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.99])

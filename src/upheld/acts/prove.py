@@ -157,8 +157,10 @@ def _reopen(company: Company, seen: Seen) -> None:
         rows = seen.late.get(request.id)
         if rows and request.state is State.CLOSED:
             with company.home.writing() as home:
-                found = {"request": request.id, "clean": False, "late": dict(rows)}
-                home.append("request.looked-back", found)
+                home.append(
+                    "request.looked-back",
+                    {"request": request.id, "clean": False, "late": dict(rows)},
+                )
                 home.append("request.reopened", {"request": request.id, "cause": "late rows"})
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upheld import __version__
-from upheld.cli import folder, maps, proofs, requests
+from upheld.cli import demo, folder, maps, proofs, requests
 from upheld.errors import UpheldError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app.command("check")(proofs.check)
 app.command("prove")(proofs.prove)
 app.command("verify")(proofs.verify)
 app.command("checkpoint")(proofs.checkpoint)
+app.command("demo")(demo.demo)
 
 
 def _version(show: bool) -> None:  # noqa: FBT001 (typer calls it so)

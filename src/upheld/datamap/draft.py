@@ -166,7 +166,7 @@ def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Fiel
         return Field(_key_place(column, table, where, drawing), sure=not where.people)
     found = meaning(column, where)
     act = _act(column, found, drawing)
-    identity = owned(found.identity, drawing.store) if found.identity else None
+    identity = _whose(found.identity, column, table, drawing) if found.identity else None
     place = Place(column.name, found.category, act, None, identity, found.secret)
     return Field(replace(place, of=_of(column, drawing.family.ways[table.name])), known=found.known)
 
@@ -176,8 +176,13 @@ def _key_place(column: Column, table: Table, where: Where, drawing: Drawing) -> 
     if where.people and len(table.key) == 1:
         kind = found.identity or "account"
         category = "account" if kind == "account" else found.category
-        return Place(column.name, category, Act.LEAVE, identity=owned(kind, drawing.store))
+        identity = _whose(kind, column, table, drawing)
+        return Place(column.name, category, Act.LEAVE, identity=identity)
     return Place(column.name, None, Act.LEAVE)
+
+
+def _whose(kind: str, column: Column, table: Table, drawing: Drawing) -> str:
+    return owned(kind, drawing.store, table, drawing.family.people, column.name)
 
 
 def _act(column: Column, found: Meaning, drawing: Drawing) -> Act:

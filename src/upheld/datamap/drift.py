@@ -29,7 +29,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Drift:
     """One thing in which a map and a catalogue disagree; `next_step` is what to do about it."""
 
     severity: Severity
@@ -38,7 +38,7 @@ class Finding:
     next_step: str
 
 
-def drift(mapped: StoreMap, schema: Schema) -> tuple[Finding, ...]:
+def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
     """Return all that is wrong between a map and the catalogue of its store, the worst first.
 
     Only names and types are compared. A manual store has no catalogue and never drifts.
@@ -62,7 +62,7 @@ def _line(place: str) -> tuple[str, int]:
     return file, int(line)
 
 
-def _guesses(mapped: StoreMap) -> Iterator[Finding]:
+def _guesses(mapped: StoreMap) -> Iterator[Drift]:
     if mapped.guesses:
         place, _, said = mapped.guesses[0].partition(" ")
         count = len(mapped.guesses)
@@ -71,7 +71,7 @@ def _guesses(mapped: StoreMap) -> Iterator[Finding]:
             if count > 1
             else f"`{said}` is a guess"
         )
-        yield Finding(
+        yield Drift(
             Severity.WARNING,
             place,
             words,
@@ -79,11 +79,11 @@ def _guesses(mapped: StoreMap) -> Iterator[Finding]:
         )
 
 
-def _unmapped(mapped: StoreMap, schema: Schema) -> Iterator[Finding]:
+def _unmapped(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
     for name, table in schema.tables.items():
         if mapped.collection(name) is None:
             text = any(column.type in _HOLDS_ANYTHING for column in table.columns)
-            yield Finding(
+            yield Drift(
                 Severity.BROKEN if text else Severity.WARNING,
                 f"{mapped.file}:1",
                 f"table `{name}` is in the database and not in the map",
@@ -91,8 +91,8 @@ def _unmapped(mapped: StoreMap, schema: Schema) -> Iterator[Finding]:
             )
 
 
-def _gone(mapped: StoreMap, collection: Collection) -> Finding:
-    return Finding(
+def _gone(mapped: StoreMap, collection: Collection) -> Drift:
+    return Drift(
         Severity.BROKEN if collection.personal else Severity.NOTE,
         f"{mapped.file}:{collection.line}",
         f"table `{collection.name}` is in the map and not in the database",
@@ -108,7 +108,7 @@ class _Compared:
     collection: Collection
     table: Table
 
-    def all(self) -> Iterator[Finding]:
+    def all(self) -> Iterator[Drift]:
         yield from self.gone()
         yield from self.new()
         yield from self.key()
@@ -124,13 +124,13 @@ class _Compared:
                 yield from self.impossible(place, column)
         yield from self.undatable()
 
-    def gone(self) -> Iterator[Finding]:
+    def gone(self) -> Iterator[Drift]:
         for name in dict.fromkeys([*self._fields(), *self._needed()]):
             if self.table.column(name) is None:
                 then = "take it out of the map, or name the column that holds it now"
                 yield self._broken(name, "is in the map and not in the database", then)
 
-    def new(self) -> Iterator[Finding]:
+    def new(self) -> Iterator[Drift]:
         known = {*self._fields(), *self._needed()}
         for column in self.table.columns:
             if column.name in known:
@@ -140,7 +140,7 @@ class _Compared:
             then = "give it a category, or `none` if it says nothing about anybody"
             yield (self._broken if text else self._warning)(column.name, what, then)
 
-    def key(self) -> Iterator[Finding]:
+    def key(self) -> Iterator[Drift]:
         ours, theirs = set(self.collection.key), set(self.table.key)
         whole = ours == theirs or any(ours == set(unique) for unique in self.table.unique)
         if theirs and not whole:
@@ -150,7 +150,7 @@ class _Compared:
                 f"write `key: [{', '.join(self.table.key)}]`, as the database has it",
             )
 
-    def nobody(self) -> Iterator[Finding]:
+    def nobody(self) -> Iterator[Drift]:
         if not self.collection.ways and any(place.category for place in self.collection.places):
             yield self._drift(
                 Severity.WARNING,
@@ -158,7 +158,7 @@ class _Compared:
                 "add a way under `people`, or say `not personal`",
             )
 
-    def slow(self, way: Way) -> Iterator[Finding]:
+    def slow(self, way: Way) -> Iterator[Drift]:
         wanted = way.columns
         kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
         if isinstance(way, Match) and not way.stored_normalised and kind in ("email", "phone"):
@@ -172,7 +172,7 @@ class _Compared:
             then = f"add an index on `{named}`"
             yield self._warning(", ".join(way.columns), "is looked up and has no index", then)
 
-    def unfollowed(self, reference: Reference) -> Iterator[Finding]:
+    def unfollowed(self, reference: Reference) -> Iterator[Drift]:
         target = self.mapped.collection(reference.to)
         followed = {way.columns for way in self.collection.ways if isinstance(way, Follow)}
         if target is None or not _leading(target) or reference.columns in followed:
@@ -182,12 +182,12 @@ class _Compared:
         severe = self._warning if target.person else self._note
         yield severe(", ".join(reference.columns), words, then)
 
-    def unlisted(self, place: Place) -> Iterator[Finding]:
+    def unlisted(self, place: Place) -> Iterator[Drift]:
         if place.category == "unlisted":
             then = "find its category, or add one to the policy"
             yield self._warning(place.name, "is personal and in no category", then)
 
-    def impossible(self, place: Place, column: Column) -> Iterator[Finding]:
+    def impossible(self, place: Place, column: Column) -> Iterator[Drift]:
         stays = not self.collection.delete or self.collection.keep is not None or bool(place.of)
         unique = (place.name,) in self.table.unique
         short = column.length is not None and column.length < _SHORTEST_REPLACEMENT
@@ -216,7 +216,7 @@ class _Compared:
             case _:
                 pass
 
-    def undatable(self) -> Iterator[Finding]:
+    def undatable(self) -> Iterator[Drift]:
         since = self.collection.keep.since if self.collection.keep else None
         column = self.table.column(since) if since else None
         if column and column.type not in (Type.DATE, Type.TEXT):
@@ -238,20 +238,20 @@ class _Compared:
         keep = self.collection.keep
         return [*self.collection.key, *ways, *aimed, *([keep.since] if keep and keep.since else [])]
 
-    def _broken(self, column: str, words: str, then: str) -> Finding:
+    def _broken(self, column: str, words: str, then: str) -> Drift:
         return self._drift(Severity.BROKEN, self._named(column, words), then)
 
-    def _warning(self, column: str, words: str, then: str) -> Finding:
+    def _warning(self, column: str, words: str, then: str) -> Drift:
         return self._drift(Severity.WARNING, self._named(column, words), then)
 
-    def _note(self, column: str, words: str, then: str) -> Finding:
+    def _note(self, column: str, words: str, then: str) -> Drift:
         return self._drift(Severity.NOTE, self._named(column, words), then)
 
     def _named(self, column: str, words: str) -> str:
         return f"`{self.collection.name}.{column}` {words}"
 
-    def _drift(self, severity: Severity, words: str, then: str) -> Finding:
-        return Finding(severity, f"{self.mapped.file}:{self.collection.line}", words, then)
+    def _drift(self, severity: Severity, words: str, then: str) -> Drift:
+        return Drift(severity, f"{self.mapped.file}:{self.collection.line}", words, then)
 
 
 def _leads(index: tuple[str, ...], wanted: tuple[str, ...]) -> bool:

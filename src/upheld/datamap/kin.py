@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def kin(schema: Schema, store: str) -> Kin:
         people,
         {
             name: (
-                *_matches(table, store, person=name in people, needed=name in roots),
+                *_matches(table, store, people, needed=name in roots),
                 *_follows(table, schema, people, reached),
             )
             for name, table in schema.tables.items()
@@ -94,9 +95,22 @@ def _root(schema: Schema, name: str) -> bool:
     return not named(name, "organisations") and bool(_found_by(schema.tables[name], person=False))
 
 
-def owned(kind: str, store: str) -> str:
-    """Return a kind of identity, saying whose account or cookie it is."""
-    return f"{kind}:{store}" if kind in ("account", "cookie") else kind
+def owned(kind: str, store: str, table: Table, people: frozenset[str], column: str) -> str:
+    """Return a kind of identity, saying whose account or cookie it is.
+
+    Number 1 of two tables is two people, and so is number 1 of two columns of one table.
+    """
+    if kind == "cookie":
+        return f"{kind}:{store}"
+    if kind != "account":
+        return kind
+    several = table.name in people and len(people) > 1
+    parts = [
+        store,
+        *([table.name] if several else []),
+        *([column] if (column,) != table.key else []),
+    ]
+    return f"{kind}:" + re.sub(r"[^a-z0-9_-]", "-", "-".join(parts).casefold()).strip("-_")
 
 
 def _people(schema: Schema) -> frozenset[str]:
@@ -190,15 +204,18 @@ def _found_by(table: Table, *, person: bool) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in kinds if kind in _FINDING and name not in referring]
 
 
-def _matches(table: Table, store: str, *, person: bool, needed: bool) -> Iterator[Match]:
+def _matches(table: Table, store: str, people: frozenset[str], *, needed: bool) -> Iterator[Match]:
+    person = table.name in people
     organisation = named(table.name, "organisations") and not person
     if not (needed or organisation or _maybe_nobody(table)):
         return
     bond = Bond.MENTIONS if organisation else Bond.ABOUT
     for column, kind in _found_by(table, person=person):
-        yield Match(column, owned(kind, store), bond)
+        if (column,) != table.key or kind != "account":
+            yield Match(column, owned(kind, store, table, people, column), bond)
     if person and len(table.key) == 1:
-        yield Match(table.key[0], owned("account", store), bond)
+        key = table.key[0]
+        yield Match(key, owned("account", store, table, people, key), bond)
 
 
 def _maybe_nobody(table: Table) -> bool:

@@ -6,13 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from upheld.errors import BadFile, did_you_mean
-from upheld.model import Act, Bond, Change, Collection, Erasure, Follow, Hold, Kind
+from upheld.model import Act, Bond, Change, Collection, Erasure, Follow, Hold, Kind, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from upheld.model import Place, Policy, Regime, Schema, StoreMap, Table, Way
+    from upheld.model import Policy, Regime, Schema, StoreMap, Table, Way
     from upheld.model.policy import Right
 
 _NOTHING = frozenset({Act.LEAVE, Act.RETAIN})
@@ -130,9 +130,10 @@ def _changes(collection: Collection, shape: Table | None) -> Iterator[Change]:
 
 def _part(collection: Collection, shape: Table | None, way: Way) -> tuple[Change, ...]:
     """Changes to somebody else's row: the link is cut, and what belongs to it goes."""
+    unlisted = [name for name in way.columns if collection.place(name) is None]
     return tuple(
         change
-        for place in collection.places
+        for place in (*collection.places, *(Place(name, None, Act.LEAVE) for name in unlisted))
         if (change := _cut(place, shape, way, key=collection.key)) is not None
     )
 

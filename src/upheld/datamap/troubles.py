@@ -57,10 +57,24 @@ def _sql(form: StoreForm) -> Iterator[Trouble]:
             yield (key,), f"`{key}` is for a manual store; take it out"
     if not form.url:
         yield ("url",), "`url` is missing; write it, or `env:NAME` to keep it out of this file"
+    yield from _two_people(form.collections)
     reached = _reached(form.collections)
     for name, collection in form.collections.items():
         if collection is not NOT_PERSONAL:
             yield from _collection(form, collection, ("collections", name), reached)
+
+
+def _two_people(collections: Mapping[str, CollectionForm]) -> Iterator[Trouble]:
+    """Refuse one kind of account in two collections of people: number 1 of each is a stranger."""
+    keys: dict[str, str] = {}
+    for name, each in collections.items():
+        for index, way in enumerate(each.people if each.person else ()):
+            kind = way.identity or ""
+            if (way.match,) == each.key and kind.startswith("account"):
+                if other := keys.get(kind):
+                    path = ("collections", name, "people", index, "identity")
+                    yield path, f"{shown(kind)} is also the key of `{other}`; call this one its own"
+                keys[kind] = name
 
 
 def _reached(collections: Mapping[str, CollectionForm]) -> set[str]:

@@ -6,12 +6,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from random import Random
+    from upheld.demo.dice import Dice
 
-_FIRST = ("Al", "Bre", "Cor", "Da", "Es", "Fen", "Gal", "Hes", "Ir", "Jo", "Kel", "Lum", "Mar", "Ne")
+_FIRST = (
+    "Al",
+    "Bre",
+    "Cor",
+    "Da",
+    "Es",
+    "Fen",
+    "Gal",
+    "Hes",
+    "Ir",
+    "Jo",
+    "Kel",
+    "Lum",
+    "Mar",
+    "Ne",
+)
 _MIDDLE = ("d", "l", "m", "n", "r", "s", "th", "v", "br", "nd", "rl", "st")
 _LAST = ("a", "an", "e", "en", "ia", "in", "is", "o", "on", "or", "us", "y")
-_HOUSE = ("Ash", "Brim", "Cald", "Dun", "Elm", "Fair", "Gorse", "Hol", "Kirk", "Lang", "Moss", "Oak")
+_HOUSE = (
+    "Ash",
+    "Brim",
+    "Cald",
+    "Dun",
+    "Elm",
+    "Fair",
+    "Gorse",
+    "Hol",
+    "Kirk",
+    "Lang",
+    "Moss",
+    "Oak",
+)
 _LAND = ("beck", "by", "combe", "dale", "field", "garth", "holt", "mere", "more", "ness", "thorpe")
 _TRADES = ("Foods", "Glass", "Instruments", "Laboratories", "Mills", "Motors", "Pumps", "Water")
 
@@ -48,7 +76,7 @@ ASKER = Person(
     id=1,
     number="C-000001",
     name="Ilvane Torrowick",
-    email="ilvane.torrowick@mossfield.example",
+    email="ilvane@mossfield.example",
     phone="+999 20 5550 0142",
     organisation=1,
     cookies=("7d0c52a9e41b68f3", "b16e03f7a8d2954c"),
@@ -70,39 +98,38 @@ class Cast:
         return (ASKER, *self.others)
 
 
-def cast(people: int, chance: Random) -> Cast:
+def cast(people: int, dice: Dice) -> Cast:
     """Return as many made-up people; the same dice give the same ones."""
     count = max(people // 8, 1)
-    organisations = ("Mossfield Instruments", *(_organisation(chance) for _ in range(1, count)))
-    others = tuple(_person(id, count, chance) for id in range(2, people + 1))
+    organisations = ("Mossfield Instruments", *(_organisation(dice) for _ in range(1, count)))
+    others = tuple(_person(id, count, dice) for id in range(2, people + 1))
     return Cast(others, organisations)
 
 
-def _organisation(chance: Random) -> str:
-    return f"{chance.choice(_HOUSE)}{chance.choice(_LAND)} {chance.choice(_TRADES)}"
+def _organisation(dice: Dice) -> str:
+    return f"{dice.one_of(_HOUSE)}{dice.one_of(_LAND)} {dice.one_of(_TRADES)}"
 
 
-def _person(id: int, organisations: int, chance: Random) -> Person:
-    name = _HOSTILE[id - 2] if id - 2 < len(_HOSTILE) else _name(chance)
+def _person(id: int, organisations: int, dice: Dice) -> Person:
+    name = _HOSTILE[id - 2] if id - 2 < len(_HOSTILE) else _name(dice)
     local = "".join(letter for letter in name.lower() if letter in "abcdefghijklmnopqrstuvwxyz")
-    organisation = chance.randint(1, organisations)
+    organisation = dice.number(1, organisations)
     email = f"{local[:40] or 'person'}{id}@org{organisation}.example"
-    devices = chance.choice((0, 0, 1, 1, 1, 2))
     return Person(
         id=id,
         number=f"C-{id:06}",
         name=name,
-        email=email.upper() if chance.random() < 0.02 else email,  # noqa: PLR2004 (one in fifty)
-        phone=f"+999 {chance.randint(30, 99)} {id:08}" if chance.random() < 0.8 else None,  # noqa: PLR2004
+        email=email.upper() if dice.happens(0.02) else email,
+        phone=f"+999 {dice.number(30, 99)} {id:08}" if dice.happens(0.8) else None,
         organisation=organisation,
-        cookies=tuple(f"{chance.getrandbits(64):016x}" for _ in range(devices)),
-        handle=_handle(id, name) if chance.random() < 0.4 else None,  # noqa: PLR2004
+        cookies=tuple(dice.token() for _ in range(dice.one_of((0, 0, 1, 1, 1, 2)))),
+        handle=_handle(id, name) if dice.happens(0.4) else None,
     )
 
 
-def _name(chance: Random) -> str:
-    first = chance.choice(_FIRST) + chance.choice(_MIDDLE) + chance.choice(_LAST)
-    return f"{first} {chance.choice(_HOUSE)}{chance.choice(_LAND)}"
+def _name(dice: Dice) -> str:
+    first = dice.one_of(_FIRST) + dice.one_of(_MIDDLE) + dice.one_of(_LAST)
+    return f"{first} {dice.one_of(_HOUSE)}{dice.one_of(_LAND)}"
 
 
 def _handle(id: int, name: str) -> str:

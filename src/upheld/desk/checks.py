@@ -26,7 +26,7 @@ def erasure_answered(clause: Clause, seen: Seen) -> Finding:
 
 def copy_complete(clause: Clause, seen: Seen) -> Finding:
     """Every copy holds as many rows as the stores counted, and is still the copy recorded."""
-    answered = [r for r in _requests(clause, seen, Right.ACCESS) if r.answer is not None]
+    answered = [r for r in _requests(clause, seen, Right.ACCESS) if r.outcome == "full"]
     wrong = [
         f"{r.id}: the copy holds {r.rows} rows, the stores counted {r.counted_rows}"
         for r in answered

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from upheld.data import vocabularies
+from upheld.desk.codes import CODES
 from upheld.model import Act, Bond, Collection, Outcome
 
 if TYPE_CHECKING:
@@ -120,6 +121,15 @@ def erasure_page(  # noqa: PLR0913 (all that a letter says)
         by_hand=by_hand,
         made=made,
         checkpoint=checkpoint,
+    )
+
+
+def closing_page(
+    policy: Policy, request: Request, because: str, *, made: date, checkpoint: str
+) -> str:
+    """Return the letter of a request that is closed without doing what was asked, and why."""
+    return _PAGES.get_template("closing.html").render(
+        policy=policy, request=request, words=CODES[because], made=made, checkpoint=checkpoint
     )
 
 

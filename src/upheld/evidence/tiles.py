@@ -21,14 +21,15 @@ class TileShelf:
     """Tiles kept once read: the complete upper ones, which never change, and those of one edge."""
 
     upper: dict[tuple[int, int], Pyramid] = field(default_factory=dict)
-    edge: Edge = field(default_factory=Edge)
-    last: tuple[Pyramid, ...] = ()
+    last: tuple[Edge, tuple[Pyramid, ...]] = (Edge(), ())
 
     def tiles(self, connection: Connection, edge: Edge) -> Tiles:
         """Return the tiles of the tree with this edge."""
-        if edge != self.edge or not self.last:
-            self.edge, self.last = edge, tuple(pyramid(hashes) for hashes in edge.levels)
-        last, low = self.last, dict[tuple[int, int], Pyramid]()
+        of, last = self.last
+        if of != edge:
+            last = tuple(pyramid(hashes) for hashes in edge.levels)
+            self.last = (edge, last)
+        low: dict[tuple[int, int], Pyramid] = {}
 
         def tile(level: int, n: int) -> Pyramid:
             if n == edge.size >> 8 * (level + 1):

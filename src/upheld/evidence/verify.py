@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sqlite3
+import struct
 import sys
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +32,11 @@ NAMESPACE = "upheld-plan"
 ATTEST = "upheld-attest"
 CARRIED_OUT = ("full", "partial")
 LARGEST = 256 * 1024 * 1024
+_MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
+    *(OSError, EOFError),
+)
 
 
 class Unproven(Exception):
@@ -58,13 +66,18 @@ def main(argv: Sequence[str]) -> int:
     try:
         report = check(given.file, since=given.since, key=given.key)
     except Unproven as wrong:
-        sys.stdout.write(f"NOT PROVEN: {wrong}\n")
+        sys.stdout.write(_printable(f"NOT PROVEN: {wrong}"))
         return 1
     except Unreadable as wrong:
-        sys.stderr.write(f"{wrong}\n")
+        sys.stderr.write(_printable(str(wrong)))
         return 2
-    sys.stdout.write("\n".join(report.lines) + "\n")
+    sys.stdout.write("".join(_printable(line) for line in report.lines))
     return 0
+
+
+def _printable(line: str) -> str:
+    """Return one line that no terminal obeys: what FILE says may be meant to deceive."""
+    return "".join(c if c.isprintable() and c.isascii() else ascii(c)[1:-1] for c in line) + "\n"
 
 
 def check(file: Path, *, since: Path | None = None, key: str | None = None) -> Report:
@@ -253,6 +266,9 @@ class Note:
     signatures: tuple[tuple[str, bytes, bytes], ...]
 
 
+_SIZE = re.compile("0|[1-9][0-9]{0,17}")
+
+
 def read_note(note: str) -> Note:
     """Read one signed checkpoint, strictly; raise `Unproven` if it is not one."""
     text, blank, signed = note.rpartition("\n\n")
@@ -261,10 +277,8 @@ def read_note(note: str) -> Note:
     if odd or not blank or len(lines) != 4 or not signed.endswith("\n"):  # noqa: PLR2004
         raise Unproven("the checkpoint is not a signed note of three lines")
     root = _base64(lines[2])
-    if not (lines[0] and lines[1].isascii() and lines[1].isdigit() and len(root) == 32):  # noqa: PLR2004
+    if not (lines[0] and _SIZE.fullmatch(lines[1]) and len(root) == 32):  # noqa: PLR2004
         raise Unproven("the checkpoint does not give an origin, a size and a root")
-    if lines[1] != str(int(lines[1])):
-        raise Unproven("the checkpoint's size is not written in its one form")
     signatures = tuple(_signature_line(line) for line in signed[:-1].split("\n"))
     return Note(lines[0], int(lines[1]), root, f"{text}\n", signatures)
 
@@ -306,7 +320,7 @@ def read_notes(data: bytes, name: str) -> tuple[Note, ...]:
         if lines and all(line.startswith('"') for line in lines):
             return tuple(read_note(str(json.loads(line))) for line in lines)
         return (read_note(text),)
-    except (ValueError, Unproven) as wrong:
+    except (*_MISSHAPEN, Unproven) as wrong:
         raise Unreadable(
             f"`{name}` does not hold signed checkpoints; give the file as kept"
         ) from wrong
@@ -420,7 +434,7 @@ def _checked_home(
     row = home.execute("SELECT size, root, note FROM head").fetchone()
     if row is None:
         raise Unproven("the home has no signed head")
-    head = read_note(row[2].decode())
+    head = read_note(bytes(row[2]).decode(errors="replace"))
     if (head.size, head.root) != (row[0], row[1]):
         raise Unproven("the head's size or root is not what its checkpoint says")
     first = home.execute("SELECT leaf FROM entry WHERE n = 0").fetchone()
@@ -486,7 +500,7 @@ class _Tree:
         try:
             hashes = [sha256(b"\0" + leaf).digest() for leaf in leaves]
             times = [leaf[7:31] if leaf.startswith(b'{"at":"') else _at(leaf) for leaf in leaves]
-        except (TypeError, AttributeError, ValueError, KeyError) as wrong:
+        except _MISSHAPEN as wrong:
             raise Unproven(f"an entry from {self.size} on is not what Upheld writes") from wrong
         if times != sorted(times) or times[0] < self.last:
             raise Unproven(f"an entry from {self.size} on is dated before the one it follows")
@@ -528,7 +542,7 @@ def _signer(head: Note, opened: bytes, key: str | None) -> str:
         first = json.loads(opened)
         signer = str(first["key"])
         named = (first["kind"], first["origin"]) == ("home.opened", head.origin)
-    except (ValueError, KeyError, TypeError) as wrong:
+    except _MISSHAPEN as wrong:
         raise Unproven("the first entry does not say which key the log was opened with") from wrong
     if not named:
         raise Unproven("the first entry was not made by the log that the checkpoint names")
@@ -589,9 +603,9 @@ def _check_bundle(file: Path, notes: Sequence[Note], key: str | None) -> Report:
     try:
         with zipfile.ZipFile(file) as archive:
             bundle = _read_bundle(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as wrong:
+    except _BROKEN_ZIP as wrong:
         raise Unproven(f"`{name}` is damaged or cut short; ask for it again") from wrong
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
+    except _MISSHAPEN as wrong:
         raise Unproven(f"`{name}` lacks a part of a proof, or holds one misshapen") from wrong
     signer = _signer(bundle.head, bundle.leaves.get(0, b""), key)
     if signer != bundle.key:
@@ -683,11 +697,11 @@ class _Story:
             try:
                 entry = json.loads(leaf)
                 self._entry(entry)
-            except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+            except _MISSHAPEN as wrong:
                 raise Unproven(f"entry {n} is not what Upheld writes") from wrong
         try:
             self._end()
-        except (KeyError, TypeError, ValueError) as wrong:
+        except _MISSHAPEN as wrong:
             raise Unproven("the plan in the bundle is not what Upheld writes") from wrong
 
     def _entry(self, entry: dict[str, object]) -> None:

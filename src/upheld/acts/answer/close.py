@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from upheld.acts.answer.letter import write_closing
 from upheld.desk.codes import CODES
 from upheld.errors import BadInput, Refused, did_you_mean
 from upheld.model import State
@@ -27,7 +28,11 @@ def close(company: Company, id: str, because: str) -> Request:
         raise Refused(f"{id} is closed already ({request.outcome})")
     if request.steps:
         raise Refused(f"{id} is being carried out; finish it with `upheld request apply {id}`")
+    letter = write_closing(company, request, because)
     with company.home.writing() as home:
+        home.append(
+            "request.answered", {"request": id, "answer": letter, "rows": 0, "counted_rows": 0}
+        )
         home.append("request.closed", {"request": id, "outcome": because})
         home.destroy(id)
     return company.request(id)

@@ -6,20 +6,20 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 import tempfile
 import zipfile
 from base64 import b64encode
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
+from upheld.acts.answer.handing import handing
 from upheld.desk.letters import Sample, copy_page
-from upheld.errors import HomeFailed, StoreFailed
+from upheld.errors import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from upheld.acts.company import Company
@@ -59,7 +59,7 @@ def write_copy(company: Company, request: Request, plan: Plan, closure: Frozen) 
     """
     path = company.answers / f"{request.id}.zip"
     tally = _Tally()
-    with _written(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with handing(path) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in plan.stores:
             _store(company, archive, tally, part.store, closure)
             _evidence(company, archive, request, part.store)
@@ -68,25 +68,6 @@ def write_copy(company: Company, request: Request, plan: Plan, closure: Frozen) 
         archive.writestr("answer.json", _manifest(company, request, tally))
         archive.writestr("checkpoint.txt", company.home.checkpoint())
     return Copy(_digest(path), tally.rows, tally.counted)
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file only its owner reads, that takes its name when it is whole."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    part = path.with_suffix(path.suffix + ".part")
-    part.unlink(missing_ok=True)
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise HomeFailed("the answer cannot be written; is the disk full?") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _store(

@@ -1,13 +1,12 @@
-"""Writes the letter that answers an erasure."""
+"""Writes the letters that answer a person: what became of their data, or why nothing did."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
-from upheld.desk.letters import erasure_page
-from upheld.errors import HomeFailed
+from upheld.acts.answer.handing import handing
+from upheld.desk.letters import closing_page, erasure_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,17 +27,24 @@ def write_letter(
         [(company.maps[store], counted) for store, counted in became.items()],
         made=company.today,
         checkpoint=company.home.checkpoint(),
-    ).encode()
-    path = company.answers / f"{request.id}.html"
-    part = path.with_suffix(".html.part")
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(page)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise HomeFailed("the answer cannot be written; is the disk full?") from error
-    return hashlib.sha256(page).hexdigest()
+    )
+    return _handed(company, request, page)
+
+
+def write_closing(company: Company, request: Request, because: str) -> str:
+    """Write `answers/ID.html` and return its SHA-256: why what was asked is not done."""
+    page = closing_page(
+        company.policy,
+        request,
+        because,
+        made=company.today,
+        checkpoint=company.home.checkpoint(),
+    )
+    return _handed(company, request, page)
+
+
+def _handed(company: Company, request: Request, page: str) -> str:
+    written = page.encode()
+    with handing(company.answers / f"{request.id}.html") as stream:
+        stream.write(written)
+    return hashlib.sha256(written).hexdigest()

@@ -87,17 +87,18 @@ class Selector:
 
     def strangers(self, collection: Collection) -> Truth | None:
         """Rows of people that bear an identity of a kind that was presented, and not that one."""
-        matches = [way for way in collection.ways if isinstance(way, Match)]
-        wrong = [
-            sa.and_(
-                table(collection).c[way.column].is_not(None),
-                table(collection).c[way.column] != "",
-                self._match(collection, way, given).is_not(sa.true()),
-            )
-            for way in matches
-            if (given := self.closure.given.get(way.identity, frozenset()))
-        ]
+        kinds: dict[str, list[Match]] = {}
+        for way in collection.ways:
+            if isinstance(way, Match) and self.closure.given.get(way.identity):
+                kinds.setdefault(way.identity, []).append(way)
+        wrong = [self._other(collection, ways) for ways in kinds.values()]
         return sa.or_(*wrong) if wrong else None
+
+    def _other(self, collection: Collection, ways: Iterable[Match]) -> Truth:
+        columns = [table(collection).c[way.column] for way in ways]
+        filled = [sa.and_(column.is_not(None), column != "") for column in columns]
+        matched = [self._match(collection, way, self.closure.given[way.identity]) for way in ways]
+        return sa.and_(sa.or_(*filled), sa.or_(*matched).is_not(sa.true()))
 
     def held(self, collection: Collection, hold: Hold) -> Truth:
         """Rows that the ground still keeps, among rows that are the person's."""
@@ -129,16 +130,21 @@ class Selector:
         return [in_keys(columns, keys)] if keys else []
 
     def _person(self, collection: Collection, matches: Iterable[Match]) -> Truth:
-        """A person's row matches every identity presented, or one that finding added."""
-        presented: list[Truth] = []
+        """A person's row matches each kind of identity presented, or one that finding added.
+
+        Two columns of one kind (an old address, a new one) are one identity: either will do.
+        """
+        presented: dict[str, list[Truth]] = {}
         added: list[Truth] = []
         for way in matches:
             given = self.closure.given.get(way.identity, frozenset())
             if given:
-                presented.append(self._match(collection, way, given))
+                condition = self._match(collection, way, given)
+                presented.setdefault(way.identity, []).append(condition)
             if more := self.closure.identities.get(way.identity, frozenset()) - given:
                 added.append(self._match(collection, way, more))
-        return sa.or_(sa.false(), *([sa.and_(*presented)] if presented else []), *added)
+        each = [sa.or_(*conditions) for conditions in presented.values()]
+        return sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
 
     def _match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         column = table(collection).c[way.column]

@@ -231,10 +231,18 @@ def _blocked(store: str, child: str) -> str:
     )
 
 
+_CONSTRAINTS = ("unique", "not null", "check", "foreign key")
+
+
 def _constraint(store: str, broken: sa.exc.IntegrityError) -> str:
-    """Name the broken constraint; SQLite names columns in it, never values."""
-    kind = str(broken.orig).partition(":")[0].strip().lower() or "a constraint"
-    return f"store `{store}` refuses: {kind}; change what the map does to that field, plan again"
+    """Name the kind of constraint, and nothing else: a trigger of the owner's may quote values."""
+    said = str(broken.orig).lower()
+    kind = next((k for k in _CONSTRAINTS if said.startswith(f"{k} constraint")), None)
+    what = f"a {kind} constraint" if kind else "a trigger or constraint"
+    return (
+        f"store `{store}` refuses: {what} stands in the way; "
+        "change what the map does to that field, then plan again"
+    )
 
 
 def _engine(name: str, url: str) -> sa.Engine:

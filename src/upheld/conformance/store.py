@@ -1,0 +1,315 @@
+"""What every store must do: `StoreContract`, to subclass with a way to set one up.
+
+```python
+class TestMyStore(StoreContract):
+    @pytest.fixture
+    def site(self, world, tmp_path):
+        return MySite(world, tmp_path)     # a `Site`: your store, filled with this world
+```
+
+The site fills the store with the rows of a `World` (hostile names, a household that shares a
+telephone, a unique token in every text of the person) and says what only an outsider can know:
+what the rows look like raw, what lies on its disk. A store that does less than another (a checklist
+shows no rows) says so by what its site expects; the tests are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import pytest
+
+from upheld.conformance.world import HOSTILE, TODAY, World, hostile_world, policy
+from upheld.datamap.plan import answering, erasures
+from upheld.errors import StoreFailed, UpheldError
+from upheld.model import (
+    Closure,
+    Declined,
+    Done,
+    Found,
+    Key,
+    Pending,
+    Regime,
+    Right,
+    Rows,
+    Step,
+    StoreMap,
+)
+from upheld.ports import Store
+
+Everything = Mapping[str, Mapping[Key, Key]]
+
+_SECRET = bytes(range(32))
+_ROUNDS = 3
+
+
+class Site(Protocol):
+    """A store set up in a world, and what somebody standing beside it sees and does."""
+
+    @property
+    def mapped(self) -> StoreMap:
+        """The part of the map the store was made from."""
+        ...
+
+    @property
+    def shown(self) -> Mapping[str, frozenset[Key]]:
+        """Keys of the rows the store is expected to show of the person, by collection."""
+        ...
+
+    def store(self) -> Store:
+        """Open the store; each call gives a new object on the same rows."""
+        ...
+
+    def everything(self) -> Everything:
+        """Read every row past the store, raw: by table and key."""
+        ...
+
+    def traces(self, token: bytes) -> int:
+        """Count how often bytes occur, in any case of letters, in all that the store has on disk."""
+        ...
+
+    def write(self, table: str, row: Key) -> None:
+        """Write a row as the owner's own software would; fails if it has to wait for the store."""
+        ...
+
+    def come_back(self, table: str, row: Key) -> Mapping[str, int]:
+        """Let a row of an erased person arrive; return what looking back must report of it."""
+        ...
+
+    def settle(self, pending: Pending, step: Step) -> None:
+        """Do outside what a pending step asks for, and say that it is done."""
+        ...
+
+    def impossible(self, step: Step) -> Step:
+        """Return the step changed so that the store must decline it."""
+        ...
+
+    def cut_off(self) -> tuple[Store, ...]:
+        """Return the store as it is when it cannot be reached, in each way that it can be."""
+        ...
+
+
+class StoreContract:
+    """The contract of the port `Store`, in the hostile world; subclass it and give `site`."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        """Return the world the store is set up in."""
+        return hostile_world()
+
+    @pytest.fixture
+    def site(self, world: World) -> Site:
+        """Give the store of the world; every subclass gives its own."""
+        raise NotImplementedError
+
+    def test_the_store_bears_the_name_of_its_file(self, site: Site) -> None:
+        assert site.store().name == site.mapped.name
+
+    def test_the_catalogue_holds_names_and_no_values(self, site: Site, world: World) -> None:
+        schema = site.store().schema()
+        said = repr(schema)
+        assert not [token for token in world.canaries if token in said]
+        assert schema == site.store().schema()
+        assert len(schema.digest) == 64
+
+    def test_finding_nobody_finds_nothing_and_changes_nothing(self, site: Site) -> None:
+        before = site.everything()
+        store = site.store()
+        nobody = _closure({"email": "nobody@example.com"})
+        assert store.find(nobody) == Found(nobody, {})
+        assert list(store.look(nobody)) == []
+        assert site.everything() == before
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    @pytest.mark.parametrize("kind", ["account:town", "cookie:town"])
+    def test_a_hostile_identity_is_only_a_value(self, site: Site, kind: str, value: str) -> None:
+        before = site.everything()
+        found = site.store().find(_closure({kind: value}))
+        assert not found.rows
+        assert site.everything() == before
+
+    def test_an_account_beside_a_foreign_email_leads_to_nobody(self, site: Site) -> None:
+        """Who presents two identities must own both."""
+        found = site.store().find(_closure({"email": "bob@example.com", "account:town": "1"}))
+        assert not found.rows
+
+    def test_finding_grows_the_closure_the_same_each_time(self, site: Site, world: World) -> None:
+        given = _closure(world.given)
+        found = site.store().find(given)
+        assert found == site.store().find(given)
+        assert found == site.store().find(found.closure), "what was found leads to nothing more"
+        assert found.closure.given == given.given
+        for kind, values in given.identities.items():
+            assert values <= found.closure.identities[kind]
+
+    def test_finding_and_looking_count_alike(self, site: Site, world: World) -> None:
+        store = site.store()
+        found = store.find(_closure(world.given))
+        looked: dict[tuple[str, str], int] = {}
+        for rows in store.look(found.closure):
+            about = (rows.collection, rows.bond)
+            looked[about] = looked.get(about, 0) + len(rows.batch)
+            assert rows.total == found.rows[about]
+        assert looked == dict(found.rows)
+
+    def test_looking_shows_every_row_of_the_person_and_nobody_elses(
+        self, site: Site, world: World
+    ) -> None:
+        store = site.store()
+        shown: dict[str, set[Key]] = {}
+        for rows in store.look(store.find(_closure(world.given)).closure):
+            shown.setdefault(rows.collection, set()).update(_keys(site, rows))
+        assert shown == dict(site.shown)
+
+    def test_looking_shows_nothing_that_is_only_a_bystanders(
+        self, site: Site, world: World
+    ) -> None:
+        store = site.store()
+        looked = list(store.look(store.find(_closure(world.given)).closure))
+        values = [value for rows in looked for row in rows.batch for value in row]
+        assert "Bob's own" not in values
+        assert "bob@example.com" not in values
+
+    def test_a_preview_writes_nothing_and_holds_nobody_up(self, site: Site, world: World) -> None:
+        before = site.everything()
+        preview = site.store().preview(_step(site))
+        assert preview.refusals == ()
+        assert site.everything() == before
+        site.write(*world.bystanders_own)
+
+    def test_a_preview_counts_what_is_then_done(self, site: Site) -> None:
+        foreseen = site.store().preview(_step(site)).counted
+        assert _carried_out(site).counted == foreseen
+
+    def test_after_an_erasure_looking_back_is_clean(self, site: Site) -> None:
+        _carried_out(site)
+        assert site.store().look_back(_step_of(site)) == {}
+
+    def test_a_repeat_changes_nothing(self, site: Site) -> None:
+        step = _step(site)
+        _carried_out(site, step)
+        once = site.everything()
+        assert isinstance(site.store().act(step), Done)
+        assert site.everything() == once
+        assert site.store().look_back(step) == {}
+
+    def test_the_bystander_is_untouched(self, site: Site, world: World) -> None:
+        before = site.everything()
+        _carried_out(site)
+        after = site.everything()
+        for table, rows in before.items():
+            hers = world.hers.get(table, frozenset())
+            others = {key: row for key, row in rows.items() if key not in hers}
+            assert {k: r for k, r in after[table].items() if k not in hers} == others
+
+    def test_a_row_that_is_shared_keeps_the_part_of_the_other_person(
+        self, site: Site, world: World
+    ) -> None:
+        before = site.everything()
+        _carried_out(site)
+        after = site.everything()
+        for table, keys in world.hers.items():
+            for key in keys & set(after[table]):
+                was, now = before[table][key], after[table][key]
+                assert [v for v in was if v == "Bob's own"] == [v for v in now if v == "Bob's own"]
+
+    def test_what_a_ground_keeps_stays_byte_for_byte(self, site: Site, world: World) -> None:
+        before = site.everything()
+        _carried_out(site)
+        after = site.everything()
+        for table, keys in world.kept.items():
+            for key in keys:
+                assert after[table][key] == before[table][key]
+
+    def test_no_token_of_the_person_is_left(self, site: Site, world: World) -> None:
+        assert any(site.traces(token.encode()) for token in world.tokens), "the search finds some"
+        _carried_out(site)
+        said = repr(site.everything()).casefold()
+        assert not [token for token in world.tokens if token.casefold() in said]
+        assert not [token for token in world.tokens if site.traces(token.encode())]
+
+    def test_a_declined_step_leaves_every_byte(self, site: Site) -> None:
+        before = site.everything()
+        outcome = site.store().act(site.impossible(_step(site)))
+        assert isinstance(outcome, Declined)
+        assert _reads_as_a_message(outcome.why)
+        assert site.everything() == before
+
+    def test_a_late_row_is_seen_and_then_goes_too(self, site: Site, world: World) -> None:
+        step = _step(site)
+        _carried_out(site, step)
+        clean = site.everything()
+        assert site.store().look_back(step) == site.come_back(*world.late)
+        _carried_out(site, step)
+        assert site.store().look_back(step) == {}
+        if site.shown:
+            assert site.everything() == clean
+
+    def test_a_pending_step_is_done_once_it_is_settled(self, site: Site) -> None:
+        step = _step(site)
+        outcome = site.store().act(step)
+        if not isinstance(outcome, Pending):
+            pytest.skip("this store is never pending")
+        assert site.store().act(step) == outcome, "asking again asks for the same thing"
+        assert outcome.due == step.due
+        assert outcome.tasks
+        assert not isinstance(site.store().poll(outcome.token), Done)
+        assert site.store().look_back(step) != {}
+        site.settle(outcome, step)
+        assert isinstance(site.store().poll(outcome.token), Done)
+        assert isinstance(site.store().act(step), Done)
+
+    def test_a_token_nobody_was_given_is_not_done(self, site: Site) -> None:
+        outcome = site.store().poll("0" * 32)
+        assert isinstance(outcome, Declined)
+        assert _reads_as_a_message(outcome.why)
+
+    def test_gaps_are_words_for_a_person(self, site: Site) -> None:
+        for right, words in site.store().gaps.items():
+            assert right in set(Right)
+            assert _reads_as_a_message(words)
+
+    def test_no_message_holds_a_value(self, site: Site, world: World) -> None:
+        said = "\n".join(_everything_said(site))
+        assert not [token for token in world.canaries if token.casefold() in said.casefold()]
+
+    def test_a_store_that_cannot_be_reached_says_so(self, site: Site) -> None:
+        step = _step(site)
+        for store in site.cut_off():
+            verbs = (
+                store.schema,
+                lambda store=store: store.find(step.closure),
+                lambda store=store: list(store.look(step.closure)),
+                lambda store=store: store.preview(step),
+                lambda store=store: store.act(step),
+                lambda store=store: store.look_back(step),
+            )
+            for verb in verbs:
+                with pytest.raises(StoreFailed) as failed:
+                    verb()
+                assert _reads_as_a_message(str(failed.value))
+
+
+def _closure(given: Mapping[str, str]) -> Closure:
+    kinds = {kind: frozenset({value}) for kind, value in given.items()}
+    return Closure(kinds, kinds)
+
+
+def _step(site: Site, given: Mapping[str, str] | None = None) -> Step:
+    """Find the person, and plan their erasure from what was found."""
+    store = site.store()
+    found = store.find(_closure(given or hostile_world().given))
+    return _planned(site, found.closure)
+
+
+def _step_of(site: Site) -> Step:
+    """Return the step of a person whose e-mail has gone: all that is left is what was frozen."""
+    return _planned(site, site_closure(site))
+
+
+def _planned(site: Site, closure: Closure) -> Step:
+    clauses = answering(policy(), Right.ERASE, Regime.NONE)
+    what = erasures(policy(), site.mapped, site.store().schema(), clauses=clauses, today=TODAY)
+    return Step("R-1/town", Right.ERASE, closure, what, _SECRET, TODAY)
