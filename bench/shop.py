@@ -120,6 +120,8 @@ def built(shop: Shop) -> Path:
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
         _fill(part, shop)
+        for old in BUILD.glob(f"{shop.name}-*.sqlite"):
+            old.unlink()
         part.replace(path)
     return path
 

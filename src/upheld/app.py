@@ -21,7 +21,7 @@ from upheld.errors import BadInput, HomeFailed, did_you_mean
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
 from upheld.evidence.home import SqlHome
-from upheld.evidence.keys import load_keys
+from upheld.evidence.keys import Keys, load_keys
 from upheld.files import decoded
 from upheld.identity import presented
 from upheld.model import Attestation, Regime, Request, Right, StoreMap, Verdict
@@ -72,8 +72,9 @@ class Upheld(AbstractContextManager["Upheld"]):
         keys = load_keys(settings.keys, env=os.environ, base=place)
         url = _resolved(settings.home, place)
         _require_not_lost(place, url)
-        make = SqlHome.open if _exists(url) else SqlHome.create
-        home = make(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
+        if not _exists(url):
+            _make_home(url, keys, origin=settings.origin, clock=clock)
+        home = SqlHome.open(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
         company = Company(
             folder=place,
@@ -240,14 +241,22 @@ def _resolved(url: str, folder: Path) -> str:
         if name not in os.environ:
             raise BadInput(f"the variable `{name}` is not set; a store or home is reached by it")
         url = os.environ[name]
-    head = "sqlite:///"
-    if url.startswith(head) and not url.removeprefix(head).startswith(("/", ":")):
-        return f"{head}{(folder / url.removeprefix(head)).resolve()}"
+    if url.startswith(_SQLITE) and not url.removeprefix(_SQLITE).startswith(("/", ":")):
+        return f"{_SQLITE}{(folder / url.removeprefix(_SQLITE)).resolve()}"
     return url
 
 
 def _exists(url: str) -> bool:
-    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()
+
+
+def _make_home(url: str, keys: Keys, *, origin: str, clock: Clock) -> None:
+    """Make a home that takes its name when it is whole."""
+    path = Path(url.removeprefix(_SQLITE))
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    SqlHome.create(f"{_SQLITE}{fresh}", keys, origin=origin, clock=clock, folds=FOLDS).close()
+    fresh.replace(path)
 
 
 def _require_not_lost(folder: Path, url: str) -> None:
@@ -260,3 +269,4 @@ def _require_not_lost(folder: Path, url: str) -> None:
 
 
 _NO_TIME = timedelta()
+_SQLITE = "sqlite:///"

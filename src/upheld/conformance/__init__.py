@@ -1,0 +1,1 @@
+"""Contracts that every store and every home keeps: public test classes to subclass."""

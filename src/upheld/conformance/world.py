@@ -91,7 +91,6 @@ def _canary(place: str) -> str:
 _KEPT = "canary-kept-7431"
 _TOKENS = (
     EMAIL,
-    EMAIL.upper(),
     "Kestrel-Canary",
     *(f"canary-{place}-7431" for place in ("order", "item", "invoice", "said", "heard", "log")),
 )

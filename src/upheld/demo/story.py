@@ -24,7 +24,6 @@ _PROMISE = "gdpr.erase"
 _ID = "R-1"
 _FOUND = (
     "crm.customers: 1 gone",
-    "service.orders: 6 gone",
     "service.invoices: 2 gone",
     "service.invoices: 4 retained",
     "web.page_views:",
@@ -40,7 +39,7 @@ def tell(folder: Path, *, people: int, today: date, say: Callable[[str], None]) 
         UpheldError: a beat did not come out as told.
     """
     rows = build(folder, people=people, today=today)
-    say(f"A made-up company: {people:,} customers, {rows:,} rows in {folder}/*.sqlite")
+    say(f"A made-up company, {people:,} customers, {rows:,} rows in {folder}/*.sqlite")
     terminal = Terminal(folder, say)
     promised(terminal)
     found(terminal)
@@ -56,7 +55,7 @@ def promised(terminal: Terminal) -> None:
         clause = upheld.company.policy.clause(_PROMISE)
     if clause is None:
         raise otherwise(f"the policy has no `{_PROMISE}`")
-    terminal.say(f"\n1. It promises (policy.yaml:{clause.line}, {clause.id})")
+    terminal.say(f"1. It promises (policy.yaml:{clause.line}, {clause.id})")
     terminal.quotes(f'"{clause.text}"')
 
 
@@ -71,11 +70,11 @@ def found(terminal: Terminal) -> None:
 
 def erased(terminal: Terminal) -> None:
     """Beat 3: signed and erased; the invoices stay, and she is told why."""
-    terminal.say("\n3. An officer signs this plan; only then is anything erased")
-    terminal.types(f"upheld request sign {_ID} --key {OFFICER}")
-    terminal.shows(terminal.types(f"upheld request apply {_ID}"), "is closed")
-    terminal.quotes(f'She reads of her invoices: "{_kept(terminal.folder)}"')
-    terminal.shows(terminal.types("upheld check"), "9 promises:", after=_status(0))
+    terminal.say("\n3. An officer signs this plan; only then is anything erased, and looked for again")
+    sign = f"upheld request sign {_ID} --key {OFFICER}"
+    board = terminal.types(sign, f"upheld request apply {_ID}", "upheld check")
+    terminal.shows(board, "9 promises:", after=_status(0))
+    terminal.quotes(f'Why invoices stay, in the answer she gets: "{_kept(terminal.folder)}"')
 
 
 def caught(terminal: Terminal, today: date) -> None:
@@ -83,20 +82,21 @@ def caught(terminal: Terminal, today: date) -> None:
     terminal.say("\n4. At night an import of event guests brings a row of hers back, unnoticed")
     bring_back(terminal.folder, today)
     board = terminal.types("upheld check", status=1)
+    broken = _since(board, "broken", _PROMISE)
     late = "in crm.registrations that should be gone"
-    terminal.shows(board[board.index(_broken(board)) :], _PROMISE, late, "9 promises:", after=_status(1))
+    terminal.shows(broken, _PROMISE, late, "9 promises:", after=_status(1))
 
 
 def put_right(terminal: Terminal) -> None:
     """Beat 5: erased again, and proven to somebody who has only Python."""
     terminal.say("\n5. Put right, and proven to a stranger who has the bundle and Python, nothing else")
-    terminal.types(f"upheld request apply {_ID}")
-    terminal.shows(terminal.types("upheld check"), "9 promises:", after=_status(0))
+    board = terminal.types(f"upheld request apply {_ID}", "upheld check")
+    terminal.shows(board, "9 promises:", after=_status(0))
     terminal.types(f"upheld prove {_ID} -o proof.zip")
     with ZipFile(terminal.folder / "proof.zip") as bundle:
         bundle.extract("verify.py", terminal.folder)
     proof = terminal.types("python3 -I verify.py proof.zip")
-    terminal.shows(proof, "each proven to be in a log", "rows were there again")
+    terminal.shows(proof, "rows were there again")
     terminal.shows(proof[::-1], "looked back: clean")
     terminal.shows(proof, "proven;", after=_status(0))
 
@@ -104,29 +104,29 @@ def put_right(terminal: Terminal) -> None:
 def _ends(terminal: Terminal) -> None:
     folder = terminal.folder
     terminal.say(f"\nHer answer: {folder / 'answers' / f'{_ID}.html'}")
-    terminal.say(f"Try next, after `{_ready()}cd {folder}`:")
+    terminal.say(f"To try next, after `{_ready()}cd {folder}`:")
     account = "--identity account:crm=C-000042"
     terminal.says(f"upheld request run --right access {account} --yes --key {OFFICER}")
-    terminal.says("upheld verify home.sqlite")
-    terminal.says("upheld check      once a word of policy.yaml is another, and its date is not")
+    terminal.says("upheld verify home.sqlite     # the whole log")
+    terminal.says("upheld check                  # when you have changed a word of policy.yaml")
 
 
 def _kept(folder: Path) -> str:
     """Return what the letter says of the invoices that stay."""
     page = (folder / "answers" / f"{_ID}.html").read_text("utf-8")
     cells = [unescape(cell) for cell in _CELL.findall(page)]
-    for where, _, words in zip(cells[::3], cells[1::3], cells[2::3], strict=True):
+    for where, words in zip(cells[::3], cells[2::3], strict=True):
         if where == "service: invoices" and words.startswith("kept"):
-            return words
+            return ". ".join(words.split(". ")[:2]) + " ..."
     raise otherwise("the letter does not say why invoices are kept")
 
 
-def _broken(board: list[str]) -> str:
-    """Return the line of the promise, which must be broken now."""
-    line = next((each for each in board if each.split() == ["broken", _PROMISE]), None)
-    if line is None:
-        raise otherwise(f"`{_PROMISE}` is not broken")
-    return line
+def _since(lines: list[str], *words: str) -> list[str]:
+    """Return the lines from the one that says these words, and nothing else, to the last."""
+    for at, line in enumerate(lines):
+        if line.split() == [*words]:
+            return lines[at:]
+    raise otherwise(f"no line says `{' '.join(words)}`")
 
 
 def _status(status: int) -> str:

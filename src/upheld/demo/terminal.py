@@ -31,26 +31,17 @@ class Terminal:
     folder: Path
     say: Callable[[str], None]
 
-    def types(self, command: str, *, status: int = 0) -> list[str]:
-        """Show a command, run it, and return the lines it prints.
+    def types(self, *commands: str, status: int = 0) -> list[str]:
+        """Show commands, run one after the other, and return the lines that the last one prints.
 
         Raises:
-            UpheldError: it ended with another exit status than it should.
+            UpheldError: the last ends with another exit status than it should, another not with 0.
         """
-        self.says(f"$ {command}")
-        program, *words = shlex.split(command)
-        done = subprocess.run(  # noqa: S603 (our own commands, no shell)
-            [sys.executable, *_PROGRAMS[program], *words],
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=_LONGEST_SECONDS,
-            check=False,
-        )
-        if done.returncode != status:
-            said = done.stderr.strip().splitlines()[-1:] or ["it gave no reason"]
-            raise otherwise(f"`{command}` exits with {done.returncode}, not {status}: {said[0]}")
-        return done.stdout.splitlines()
+        self.says(f"$ {' && '.join(commands)}")
+        *first, last = commands
+        for command in first:
+            self._runs(command, status=0)
+        return self._runs(last, status=status)
 
     def says(self, line: str) -> None:
         """Show one line, indented and cut to the width of the screen."""
@@ -73,6 +64,21 @@ class Terminal:
             if line is None:
                 raise otherwise(f"no line says `{sign}`")
             self.says(line + (after if sign == signs[-1] else ""))
+
+    def _runs(self, command: str, *, status: int) -> list[str]:
+        program, *words = shlex.split(command)
+        done = subprocess.run(  # noqa: S603 (our own commands, no shell)
+            [sys.executable, *_PROGRAMS[program], *words],
+            cwd=self.folder,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_LONGEST_SECONDS,
+            check=False,
+        )
+        if done.returncode != status:
+            said = done.stderr.strip().splitlines()[-1:] or ["it gave no reason"]
+            raise otherwise(f"`{command}` exits with {done.returncode}, not {status}: {said[0]}")
+        return done.stdout.splitlines()
 
 
 def otherwise(wrong: str) -> UpheldError:

@@ -1,0 +1,1 @@
+"""The rules of requests: clocks, states, codes, letters and their checks; pure."""

@@ -33,10 +33,7 @@ ATTEST = "upheld-attest"
 CARRIED_OUT = ("full", "partial")
 LARGEST = 256 * 1024 * 1024
 _MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
-_BROKEN_ZIP = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError),
-    *(OSError, EOFError),
-)
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, OSError, EOFError)
 
 
 class Unproven(Exception):
@@ -578,10 +575,7 @@ def _agreed(
 
 
 def _key_lines(signer: str) -> tuple[str, ...]:
-    return (
-        f"  signed by {signer}",
-        "  compare it with the key the company publishes",
-    )
+    return (f"  signed by {signer}", "  compare it with the key the company publishes")
 
 
 # --- a proof bundle -----------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Systems that hold personal data, one module or package for each kind."""

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.stores.sites import ManualSite
+from upheld.conformance.store import StoreContract
+from upheld.conformance.world import World
+
+
+class TestManualStore(StoreContract):
+    @pytest.fixture
+    def site(self, world: World) -> ManualSite:
+        return ManualSite(world)

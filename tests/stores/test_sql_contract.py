@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stores.sites import SqlSite
+from upheld.conformance.store import StoreContract
+from upheld.conformance.world import World
+
+
+class TestSqlStore(StoreContract):
+    @pytest.fixture(params=["delete", "persist", "wal"])
+    def site(self, world: World, tmp_path: Path, request: pytest.FixtureRequest) -> SqlSite:
+        return SqlSite(world, tmp_path, request.param)
