@@ -9,7 +9,6 @@ import csv
 import json
 import resource
 import sqlite3
-import subprocess
 import sys
 import zipfile
 from io import TextIOWrapper
@@ -17,9 +16,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypedDict
 
+from bench.apart import python
 from bench.company import DATABASE, OFFICER, company
 from bench.figures import Figure
-from bench.shop import COPIED, HERE, LARGE, TABLES
+from bench.shop import COPIED, LARGE, TABLES
 from upheld.app import Upheld
 from upheld.model import Right, State
 
@@ -69,9 +69,8 @@ def figures(say: Callable[[str], None]) -> Iterator[Figure]:
 
 def _apart(folder: Path) -> Taken:
     """Answer in a new process, whose memory nothing else has touched."""
-    command = [sys.executable, "-m", "bench.access", str(folder)]
-    done = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, check=True)
-    taken: Taken = json.loads(done.stdout)
+    python("-c", "import bench.access")  # writes bytecode
+    taken: Taken = json.loads(python("-m", "bench.access", str(folder)))
     return taken
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.metadata import distribution
 from statistics import median
 from time import perf_counter
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bench.apart import python
 from bench.figures import Figure
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def _measured() -> dict[tuple[str, ...], float]:
 
 def _taken(arguments: tuple[str, ...]) -> float:
     start = perf_counter()
-    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+    python(*arguments)
     return (perf_counter() - start) * 1000
 
 

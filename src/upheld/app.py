@@ -1,4 +1,4 @@
-"""Wires a company's folder to stores and home: the façade that programs and the command line use."""
+"""Wires a company's folder to stores and home: the façade of programs and the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from upheld.stores.manual import ManualStore
 from upheld.stores.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from upheld.ports import Clock, Store
 

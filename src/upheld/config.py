@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a company sets: `keys` are references, never secrets; `officers` are public keys;
-    `watch` is how long an erasure is looked back on."""
+    """What a company sets.
+
+    `keys` are references, never secrets; `officers` are public keys; `watch` is how long an
+    erasure is looked back on.
+    """
 
     home: str
     origin: str

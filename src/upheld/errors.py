@@ -9,7 +9,7 @@ UpheldError              exit
 │   ├── Stale            3   the world is no longer what was signed
 │   ├── WouldFail        3   pre-flight: a constraint or another person stands in the way
 │   └── NotSigned        3   no officer's valid signature on this plan
-├── StoreFailed          4   a store could not be reached, read or written; its transaction is undone
+├── StoreFailed          4   a store could not be reached, read or written; nothing half done
 ├── HomeFailed           4   home could not be read or written; nothing was appended
 └── NotProven            1   a proof does not hold: a flipped bit, a dropped entry, a fork
 ```

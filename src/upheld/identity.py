@@ -8,7 +8,7 @@ import unicodedata
 from upheld.errors import BadIdentity, did_you_mean
 
 LONGEST = 320
-"""Characters in the longest identity that can be looked for: an address of RFC 5321 (64 + 1 + 255)."""
+"""Characters in the longest identity that can be looked for: an address of RFC 5321."""
 
 NORMALISER = "1"
 """Version of `normalise`; part of every tag, so that a new form never collides with an old one."""

@@ -201,9 +201,9 @@ def test_a_locked_database_is_waited_for_shortly_and_then_named(
             "refuses",
         ),
         (
-            "CREATE TABLE parcels (id INTEGER PRIMARY KEY,"
-            " order_id INTEGER REFERENCES orders (id) ON DELETE CASCADE);"
-            "INSERT INTO parcels VALUES (1, 10)",
+            """CREATE TABLE parcels (id INTEGER PRIMARY KEY,
+            order_id INTEGER REFERENCES orders (id) ON DELETE CASCADE);
+            INSERT INTO parcels VALUES (1, 10)""",
             "`shop.parcels` that stay point at rows that would go",
         ),
     ],
@@ -248,7 +248,7 @@ def test_a_full_disk_undoes_the_step_and_it_can_be_taken_up_again(town: Town) ->
         "shop",
         "CREATE TABLE logins (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL"
         " REFERENCES customers (id), ip TEXT NOT NULL);"
-        f"CREATE INDEX l ON logins (customer_id); INSERT INTO logins VALUES {rows}",  # noqa: S608
+        f"CREATE INDEX l ON logins (customer_id); INSERT INTO logins VALUES {rows}",
     )
     with (town.folder / "stores" / "shop.yaml").open("a", encoding="utf-8") as file:
         file.write(

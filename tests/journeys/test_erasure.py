@@ -126,7 +126,7 @@ def test_more_rows_than_the_ceiling_make_the_plan_stale_and_nothing_is_written(t
         many = ", ".join(f"({n}, 1, 'x', 1)" for n in range(1000, 1100))
         town.run_sql("shop", f"INSERT INTO orders VALUES {many}")  # noqa: S608
         before = (town.folder / "shop.sqlite").read_bytes()
-        with pytest.raises(Refused, match="more rows in `shop.orders` than the plan allows"):
+        with pytest.raises(Refused, match=r"more rows in `shop.orders` than the plan allows"):
             upheld.apply(id)
         assert (town.folder / "shop.sqlite").read_bytes() == before
 
@@ -194,7 +194,7 @@ def test_two_people_behind_one_identity_are_told_apart_by_a_second(town: Town) -
     town.run_sql("shop", "INSERT INTO customers VALUES (4, 'ADA@example.com', 'Ada Other', '', '')")
     with town.open() as upheld:
         id = upheld.open_request(Right.ERASE, [f"email={ADA}"]).id
-        with pytest.raises(Refused, match="two or more people in `shop.customers`") as refusal:
+        with pytest.raises(Refused, match=r"two or more people in `shop.customers`") as refusal:
             upheld.plan(id)
         assert ADA not in str(refusal.value)
         upheld.close(id, "withdrawn")

@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,9 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
 
 from upheld.app import Upheld
 from upheld.cli.main import main
-
-if TYPE_CHECKING:
-    import pytest
 
 ADA = "ada@example.com"
 """The person the tests answer; BOB shares her household and her telephone."""
@@ -209,7 +206,6 @@ def build(folder: Path) -> Town:
 
 def main_quietly(words: list[str]) -> None:
     """Run a command that must succeed."""
-    try:
+    with pytest.raises(SystemExit) as end:
         main(words)
-    except SystemExit as end:
-        assert not end.code
+    assert not end.value.code

@@ -67,7 +67,7 @@ def verify(
         str | None, typer.Option("--key", help="The verifier key the company publishes.")
     ] = None,
 ) -> None:
-    """Find any flipped bit, dropped entry or forked checkpoint; needs no folder and no key of ours."""
+    """Find any flipped bit, dropped entry or forked checkpoint; needs no folder and no key."""
     arguments = [str(file)]
     arguments += ["--since", str(since)] if since else []
     arguments += ["--key", key] if key else []

@@ -42,6 +42,7 @@ Everything = Mapping[str, Mapping[Key, Key]]
 
 _SECRET = bytes(range(32))
 
+
 class Site(Protocol):
     """A store set up in a world, and what somebody standing beside it sees and does."""
 

@@ -104,14 +104,27 @@ def _of(
         if way.bond is Bond.MENTIONS:
             changes = _part(collection, shape, way)
             if changes:
-                yield Erasure(collection.name, way.bond, False, changes, None, clauses)
+                yield Erasure(
+                    collection.name,
+                    way.bond,
+                    delete=False,
+                    changes=changes,
+                    hold=None,
+                    clauses=clauses,
+                )
     whole = tuple(_changes(collection, shape))
     if Bond.SHARED in bonds:
         yield Erasure(collection.name, Bond.SHARED, collection.delete, whole, hold, clauses)
         for way in collection.ways:
             if way.bond is Bond.SHARED and (changes := _part(collection, shape, way)):
                 yield Erasure(
-                    collection.name, way.bond, False, changes, None, clauses, way=way.columns
+                    collection.name,
+                    way.bond,
+                    delete=False,
+                    changes=changes,
+                    hold=None,
+                    clauses=clauses,
+                    way=way.columns,
                 )
     if Bond.ABOUT in bonds and (whole or hold or collection.delete):
         yield Erasure(collection.name, Bond.ABOUT, collection.delete, whole, hold, clauses)

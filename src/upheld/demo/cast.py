@@ -133,4 +133,4 @@ def _name(dice: Dice) -> str:
 
 
 def _handle(id: int, name: str) -> str:
-    return f"{name.split()[0][:20]}_{id}"
+    return f"{name.split(maxsplit=1)[0][:20]}_{id}"

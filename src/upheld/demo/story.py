@@ -61,7 +61,9 @@ def promised(terminal: Terminal) -> None:
 
 def found(terminal: Terminal) -> None:
     """Beat 2: from one e-mail address to a customer's rows in three databases."""
-    terminal.say("\n2. A customer asks. Her e-mail address leads to her rows in all three databases")
+    terminal.say(
+        "\n2. A customer asks. Her e-mail address leads to her rows in all three databases"
+    )
     words = f"--right erase --regime gdpr --identity email={ASKER.email}"
     terminal.shows(terminal.types(f"upheld request open {words}"), f"{_ID} is open")
     plan = terminal.types(f"upheld request plan {_ID}")
@@ -70,11 +72,13 @@ def found(terminal: Terminal) -> None:
 
 def erased(terminal: Terminal) -> None:
     """Beat 3: signed and erased; the invoices stay, and she is told why."""
-    terminal.say("\n3. An officer signs this plan; only then is anything erased, and looked for again")
+    terminal.say(
+        "\n3. An officer signs this plan; only then is anything erased, and looked for again"
+    )
     sign = f"upheld request sign {_ID} --key {OFFICER}"
     board = terminal.types(sign, f"upheld request apply {_ID}", "upheld check")
     terminal.shows(board, "9 promises:", after=_status(0))
-    terminal.quotes(f'Why invoices stay, in the answer she gets: "{_kept(terminal.folder)}"')
+    terminal.quotes(f'Her answer says why some stay: "{_why_kept(terminal.folder)}"')
 
 
 def caught(terminal: Terminal, today: date) -> None:
@@ -89,13 +93,15 @@ def caught(terminal: Terminal, today: date) -> None:
 
 def put_right(terminal: Terminal) -> None:
     """Beat 5: erased again, and proven to somebody who has only Python."""
-    terminal.say("\n5. Put right, and proven to a stranger who has the bundle and Python, nothing else")
+    terminal.say(
+        "\n5. Put right, and proven to a stranger who has the bundle and Python, nothing else"
+    )
     board = terminal.types(f"upheld request apply {_ID}", "upheld check")
     terminal.shows(board, "9 promises:", after=_status(0))
     terminal.types(f"upheld prove {_ID} -o proof.zip")
     with ZipFile(terminal.folder / "proof.zip") as bundle:
         bundle.extract("verify.py", terminal.folder)
-    proof = terminal.types("python3 -I verify.py proof.zip")
+    proof = terminal.types("python3 -I verify.py proof.zip   # a file of the bundle")
     terminal.shows(proof, "rows were there again")
     terminal.shows(proof[::-1], "looked back: clean")
     terminal.shows(proof, "proven;", after=_status(0))
@@ -111,13 +117,13 @@ def _ends(terminal: Terminal) -> None:
     terminal.says("upheld check                  # when you have changed a word of policy.yaml")
 
 
-def _kept(folder: Path) -> str:
-    """Return what the letter says of the invoices that stay."""
+def _why_kept(folder: Path) -> str:
+    """Return the first sentence that the letter gives for the invoices that stay."""
     page = (folder / "answers" / f"{_ID}.html").read_text("utf-8")
     cells = [unescape(cell) for cell in _CELL.findall(page)]
     for where, words in zip(cells[::3], cells[2::3], strict=True):
         if where == "service: invoices" and words.startswith("kept"):
-            return ". ".join(words.split(". ")[:2]) + " ..."
+            return f"{words.split('. ')[1]}."
     raise otherwise("the letter does not say why invoices are kept")
 
 

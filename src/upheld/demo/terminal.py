@@ -66,7 +66,7 @@ class Terminal:
             self.says(line + (after if sign == signs[-1] else ""))
 
     def _runs(self, command: str, *, status: int) -> list[str]:
-        program, *words = shlex.split(command)
+        program, *words = shlex.split(command, comments=True)
         done = subprocess.run(  # noqa: S603 (our own commands, no shell)
             [sys.executable, *_PROGRAMS[program], *words],
             cwd=self.folder,

@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Rows still needed: dated `oldest` or later in `since`, or hanging on such rows of `within`."""
+    """Rows still needed: dated `oldest` or later in `since`, or hanging on such of `within`."""
 
     clause: str
     ground: str

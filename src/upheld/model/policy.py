@@ -106,7 +106,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A version of the policy: clauses in the order they were written, and a digest of its bytes."""
+    """A version of the policy: clauses in the order of the file, and a digest of its bytes."""
 
     title: str
     company: str

@@ -22,12 +22,16 @@ class Type(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the catalogue describes it; `length` in characters."""
+    """A column as the catalogue describes it; `length` in characters.
+
+    A `generated` column is computed from others and cannot be written.
+    """
 
     name: str
     type: Type
     nullable: bool
     length: int | None = None
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

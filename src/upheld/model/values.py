@@ -7,4 +7,4 @@ from typing import TypeAlias
 
 Scalar: TypeAlias = str | int | float | bytes | None
 Key: TypeAlias = tuple[Scalar, ...]
-Json: TypeAlias = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Json"] | None

@@ -32,7 +32,7 @@ class ManualStore:
 
     @property
     def gaps(self) -> Mapping[Right, str]:
-        """A right without a checklist cannot be answered here; one with it takes a person's hands."""
+        """A right without a checklist cannot be answered here."""
         return {
             right: f"`{self.name}` has no checklist for {right}; add one in {self._mapped.file}"
             for right in Right

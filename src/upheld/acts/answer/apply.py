@@ -67,9 +67,7 @@ def look_back(company: Company, plan: Plan, closure: Frozen, secret: bytes) -> M
 
 
 def became(request: Request, plan: Plan) -> Mapping[str, tuple[Counted, ...]]:
-    """Return what became of rows, by store: as receipts say, and as planned where a repeat found
-    it done.
-    """
+    """Return what became of rows, by store: as receipts say, or as planned if a repeat found it."""
     return {
         part.store: _most(part.counted, request.steps[f"{request.id}/{part.store}"].counted or ())
         for part in plan.stores

@@ -108,7 +108,9 @@ class _Files:
         self._columns, self._total, self._rows = rows.columns, rows.total, 0
         self._secret = {place.name for place in collection.places if place.secret}
         self._sample = Sample(store, collection, rows.bond, rows.columns, f"{self._name}.csv")
-        self._spool = open_files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        self._spool = open_files.enter_context(
+            tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed by the stack)
+        )
         self._csv = open_files.enter_context(
             io.TextIOWrapper(
                 archive.open(f"{self._name}.csv", "w", force_zip64=True),

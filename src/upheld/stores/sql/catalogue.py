@@ -1,10 +1,16 @@
-"""Reads the catalogue of a database: names and types, never values."""
+"""Reads the catalogue of a SQLite database: names and types, never values.
+
+SQLAlchemy reads foreign keys and checks of SQLite out of the words of `CREATE TABLE`, and errs where
+names hold quotes; the pragmas say the same as the database itself understands it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+import re
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,115 +18,194 @@ import sqlalchemy as sa
 from upheld.model import Column, Reference, Schema, Table, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _INTERNAL = ("sqlite_", "upheld_")
+_TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+_COLUMNS = (
+    'SELECT m.name, c.name, c.type, c."notnull", c.pk, c.hidden '
+    "FROM sqlite_master AS m, pragma_table_xinfo(m.name) AS c WHERE m.type = 'table' "
+    "ORDER BY m.name, c.cid"
+)
+_REFERENCES = (
+    'SELECT m.name, f.id, f."table", f."from", f."to" '
+    "FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' "
+    "ORDER BY m.name, f.id, f.seq"
+)
+_INDEXES = (
+    'SELECT m.name, i.name, i."unique", i.partial, x.cid, x.name '
+    "FROM sqlite_master AS m, pragma_index_list(m.name) AS i, pragma_index_xinfo(i.name) AS x "
+    "WHERE m.type = 'table' AND x.key ORDER BY m.name, i.name, x.seqno"
+)
+_SOURCES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+_TRIGGERS = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+_EVERYTHING = "SELECT coalesce(group_concat(name || '\n' || coalesce(sql, ''), '\n'), '') FROM "
+
+_WORDS = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\w+|\s+|.""",
+    re.DOTALL,
+)
+_HIDDEN = 1
+"""How `pragma_table_xinfo` marks a column of a virtual table that is no real one; 2, 3: generated."""
+
+
+@dataclass(slots=True)
+class _Read:
+    """What the pragmas say of one table, as it is gathered."""
+
+    columns: list[Column] = field(default_factory=list)
+    key: dict[int, str] = field(default_factory=dict)
+    references: dict[int, list[tuple[str, str, str | None]]] = field(default_factory=dict)
+    indexes: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
+    checks: tuple[str, ...] = ()
+    triggers: list[str] = field(default_factory=list)
+
+
+def fingerprint(connection: sa.Connection) -> str:
+    """Return what the catalogue says of itself: the same text, the same tables."""
+    return str(connection.exec_driver_sql(f"{_EVERYTHING} sqlite_master").scalar_one())
 
 
 def read_schema(connection: sa.Connection) -> Schema:
-    """Return every table of the default schema, with a digest of all that was read."""
-    inspector = sa.inspect(connection)
-    triggers = _triggers(connection)
+    """Return every table of the database, with a digest of all that was read."""
+    found: dict[str, _Read] = defaultdict(_Read)
+    for name, sql in connection.exec_driver_sql(_TABLES):
+        found[name].checks = tuple(_checks(str(sql or "")))
+    _read_columns(connection, found)
+    for name, id, target, column, onto in connection.exec_driver_sql(_REFERENCES):
+        found[name].references.setdefault(id, []).append((target, column, onto))
+    _read_indexes(connection, found)
+    for name, trigger in connection.exec_driver_sql(_TRIGGERS):
+        found[name].triggers.append(trigger)
     tables = {
-        name: _table(connection, inspector, name, triggers.get(name, ()))
-        for name in sorted(inspector.get_table_names())
-        if not name.startswith(_INTERNAL)
+        name: _table(name, read, found)
+        for name, read in sorted(found.items())
+        if read.columns and not name.startswith(_INTERNAL)
     }
     words = json.dumps([asdict(table) for table in tables.values()], sort_keys=True)
     return Schema(tables, hashlib.sha256(words.encode()).hexdigest())
 
 
-def _table(
-    connection: sa.Connection, inspector: sa.Inspector, name: str, triggers: tuple[str, ...]
-) -> Table:
-    key = tuple(inspector.get_pk_constraint(name)["constrained_columns"])
-    found = list(_indexes(connection, name))
-    unique = [index for index, is_unique in found if is_unique]
-    indexes = [index for index, _ in found]
+def _read_columns(connection: sa.Connection, found: Mapping[str, _Read]) -> None:
+    for table, name, declared, not_null, at, hidden in connection.exec_driver_sql(_COLUMNS):
+        if hidden == _HIDDEN:
+            continue
+        read = found[table]
+        kind = declared.upper()
+        nullable = not not_null and not at
+        generated = bool(hidden)
+        read.columns.append(Column(name, _type(kind), nullable, _length(kind), generated=generated))
+        if at:
+            read.key[at] = name
+
+
+def _read_indexes(connection: sa.Connection, found: Mapping[str, _Read]) -> None:
+    """Read the columns or expressions of each index that holds for every row.
+
+    An index on an expression is how a look-up without regard to case is made quick.
+    """
+    said = {name: str(sql) for name, sql in connection.exec_driver_sql(_SOURCES)}
+    parts: dict[tuple[str, str, bool], list[str | None]] = {}
+    for table, index, unique, partial, _, column in connection.exec_driver_sql(_INDEXES):
+        if not partial:
+            parts.setdefault((table, index, bool(unique)), []).append(column)
+    for (table, index, unique), columns in parts.items():
+        whole = tuple(column for column in columns if column is not None)
+        written = whole if len(whole) == len(columns) else _parts(said[index], len(columns))
+        found[table].indexes.append((written, unique and written == whole))
+
+
+def _table(name: str, read: _Read, found: Mapping[str, _Read]) -> Table:
+    key = tuple(read.key[at] for at in sorted(read.key))
+    unique = [columns for columns, is_unique in read.indexes if is_unique]
     return Table(
         name=name,
-        columns=tuple(_column(each, key) for each in inspector.get_columns(name)),
+        columns=tuple(read.columns),
         key=key,
-        references=tuple(_reference(inspector, each) for each in inspector.get_foreign_keys(name)),
-        indexes=_distinct([key, *unique, *indexes]),
+        references=tuple(_reference(each, read, found) for each in read.references.values()),
+        indexes=_distinct([key, *(columns for columns, _ in read.indexes)]),
         unique=_distinct([key, *unique]),
-        checks=tuple(each["sqltext"] for each in inspector.get_check_constraints(name)),
-        triggers=triggers,
+        checks=read.checks,
+        triggers=tuple(read.triggers),
     )
-
-
-def _indexes(connection: sa.Connection, table: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the columns or expressions of each index, and whether it holds for every row.
-
-    SQLAlchemy's reflection leaves out SQLite's expression indexes, and those are how a look-up
-    without regard to case is made quick.
-    """
-    listed = sa.text('SELECT name, "unique", partial FROM pragma_index_list(:table)')
-    for name, unique, partial in connection.execute(listed, {"table": table}).all():
-        parts = sa.text("SELECT cid, name FROM pragma_index_xinfo(:name) WHERE key ORDER BY seqno")
-        columns = connection.execute(parts, {"name": name}).all()
-        words = _expressions(connection, name) if any(cid < -1 for cid, _ in columns) else ()
-        read = tuple(
-            column if column is not None else (words[at] if at < len(words) else "?")
-            for at, (_, column) in enumerate(columns)
-        )
-        if not partial:
-            yield read, bool(unique) and None not in {column for _, column in columns}
-
-
-def _expressions(connection: sa.Connection, index: str) -> tuple[str, ...]:
-    """Return the parts of `CREATE INDEX … ON t (part, part)` as they were written."""
-    query = sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = :index")
-    said = str(connection.execute(query, {"index": index}).scalar_one())
-    inside = said[said.index("(") + 1 : said.rindex(")")]
-    parts, depth = [""], 0
-    for letter in inside:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return tuple(part.strip() for part in parts)
 
 
 def _distinct(lists: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted({each for each in lists if each}))
 
 
-def _column(column: ReflectedColumn, key: tuple[str, ...]) -> Column:
-    kind = column["type"]
-    length = getattr(kind, "length", None)
-    nullable = column["nullable"] and column["name"] not in key
-    return Column(
-        column["name"], _type(kind), nullable, length if isinstance(length, int) else None
+def _reference(
+    parts: Sequence[tuple[str, str, str | None]], read: _Read, found: Mapping[str, _Read]
+) -> Reference:
+    """Return a foreign key in the letters of the tables it joins; SQLite takes any case."""
+    said = parts[0][0]
+    target = _spelled(said, found)
+    other = found.get(target, _Read())
+    key = [other.key[at] for at in sorted(other.key)]
+    onto = [name for _, _, name in parts if name is not None] or key[: len(parts)]
+    return Reference(
+        tuple(_spelled(name, _names(read)) for _, name, _ in parts),
+        target,
+        tuple(_spelled(name, _names(other)) for name in onto),
     )
 
 
-def _type(kind: sa.types.TypeEngine[object]) -> Type:
-    if isinstance(kind, sa.Date | sa.DateTime):
+def _names(read: _Read) -> list[str]:
+    return [column.name for column in read.columns]
+
+
+def _spelled(name: str, known: Iterable[str]) -> str:
+    return next((each for each in known if each.casefold() == name.casefold()), name)
+
+
+def _type(declared: str) -> Type:
+    """Return what a column may hold; SQLite takes any word for a type, and may well hold text."""
+    bare = declared.partition("(")[0].strip()
+    if "DATE" in bare or "TIMESTAMP" in bare:
         return Type.DATE
-    if isinstance(kind, sa.Numeric | sa.Integer | sa.Float | sa.Boolean):
-        return Type.NUMBER
-    if isinstance(kind, sa.LargeBinary):
+    if any(sign in bare for sign in ("BLOB", "BINARY", "BYTEA")):
         return Type.BYTES
-    if isinstance(kind, sa.String | sa.JSON):
+    if any(sign in bare for sign in ("CHAR", "CLOB", "TEXT", "JSON")):
         return Type.TEXT
-    # SQLite lets a column have no type or one of the owner's making: it may well hold text.
-    return Type.TEXT if isinstance(kind, sa.types.NullType) else Type.OTHER
+    numbers = ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC", "BOOL", "MONEY", "SERIAL")
+    return Type.NUMBER if any(sign in bare for sign in numbers) else Type.TEXT
 
 
-def _reference(inspector: sa.Inspector, found: ReflectedForeignKeyConstraint) -> Reference:
-    onto = found["referred_columns"]
-    if not onto:  # `REFERENCES parent` without columns means the parent's key
-        onto = inspector.get_pk_constraint(found["referred_table"])["constrained_columns"]
-    return Reference(tuple(found["constrained_columns"]), found["referred_table"], tuple(onto))
+def _length(declared: str) -> int | None:
+    """Return the characters that `VARCHAR(20)` speaks of; not the digits of a number."""
+    size = re.search(r"(?:CHAR|TEXT|CLOB)\w*\s*\(\s*(\d+)", declared)
+    return int(size[1]) if size else None
 
 
-def _triggers(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
-    query = sa.text("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
-    found: dict[str, tuple[str, ...]] = {}
-    for table, name in connection.execute(query):
-        found[table] = (*found.get(table, ()), name)
-    return found
+def _checks(sql: str) -> Iterator[str]:
+    """Yield what stands in the brackets of each CHECK of a `CREATE TABLE`."""
+    words = [word for word in _WORDS.findall(sql) if not word.startswith(("--", "/*"))]
+    for at, word in enumerate(words):
+        if word.upper() == "CHECK":
+            yield "".join(_inside(words[at + 1 :]))
+
+
+def _parts(sql: str, count: int) -> tuple[str, ...]:
+    """Return the parts of `CREATE INDEX … ON t (part, part)` as they were written."""
+    words = _WORDS.findall(sql)
+    on = next(at for at, word in enumerate(words) if word.upper() == "ON")
+    parts, depth = [""], 0
+    for word in _inside(words[on + 1 :]):
+        depth += (word == "(") - (word == ")")
+        if word == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += word
+    return tuple(part.strip() for part in parts) if len(parts) == count else ("?",) * count
+
+
+def _inside(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words in the first pair of brackets."""
+    depth = 0
+    for word in words:
+        depth -= word == ")"
+        if depth:
+            yield word
+        elif word == ")":
+            return
+        depth += word == "("

@@ -77,7 +77,8 @@ def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> st
 @compiles(YearStart, "sqlite")
 def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
     day = compiler.process(element.clauses, **options)
-    return f"substr({day}, 1, 4) || CASE WHEN length({day}) > 10 THEN '-01-01 00:00:00' ELSE '-01-01' END"
+    midnight = f"CASE WHEN length({day}) > 10 THEN ' 00:00:00' ELSE '' END"
+    return f"substr({day}, 1, 4) || '-01-01' || {midnight}"
 
 
 @compiles(Normal, "sqlite")

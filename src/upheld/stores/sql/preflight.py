@@ -16,7 +16,7 @@ _SHORTEST_UNIQUE = 24
 
 
 def refusals(schema: Schema, erasers: Sequence[Eraser]) -> tuple[str, ...]:
-    """Return what would refuse a step: constraints seen in the catalogue, and other people's rows."""
+    """Return what would refuse a step: constraints in the catalogue, and other people's rows."""
     return tuple(
         words
         for eraser in erasers

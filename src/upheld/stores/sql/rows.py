@@ -1,4 +1,4 @@
-"""Says in SQL which rows of a collection concern a person, and which of them a ground keeps; pure."""
+"""Says in SQL which rows concern a person, and which of them a ground keeps; pure."""
 
 from __future__ import annotations
 

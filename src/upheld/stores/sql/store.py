@@ -10,9 +10,9 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from upheld.errors import BadInput, Refused, Stale
-from upheld.model import Bond, Counted, Declined, Done, Follow, Preview, Rows
+from upheld.model import Bond, Counted, Declined, Done, Preview, Rows
 from upheld.stores.sql import finding
-from upheld.stores.sql.catalogue import read_schema
+from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
 from upheld.stores.sql.failures import ours
 from upheld.stores.sql.functions import install
@@ -42,7 +42,7 @@ class SqlStore:
         """
         self._mapped = mapped
         self.engine = _engine(mapped.name, url)
-        self._schema: Schema | None = None
+        self._known_by: tuple[str, Schema] | None = None
 
     @property
     def name(self) -> str:
@@ -69,8 +69,8 @@ class SqlStore:
                 )
             for collection in finding.contradicted(connection, selector, closure):
                 raise Refused(
-                    f"a row of `{self.name}.{collection}` is theirs by what another store says, but "
-                    "bears another identity than was presented; if it is theirs, open the request "
+                    f"a row of `{self.name}.{collection}` is theirs by what another store says, "
+                    "but bears another identity than was presented; if it is theirs, open the request "
                     "again with that identity too"
                 )
             return finding.found(connection, selector)
@@ -185,7 +185,9 @@ class SqlStore:
         schema = self._known(connection)
         for collection in self._mapped.collections:
             shape = schema.tables.get(collection.name)
-            missing = [n for n in table(collection).c.keys() if not shape or not shape.column(n)]
+            missing = [
+                n for n, _ in table(collection).c.items() if not shape or not shape.column(n)
+            ]
             if collection.ways and missing:
                 raise Stale(
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
@@ -194,12 +196,10 @@ class SqlStore:
         return finding.grown(connection, self._mapped, schema, closure)
 
     def _known(self, connection: sa.Connection) -> Schema:
-        version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-        if self._schema is None or self._seen != version:
-            self._schema, self._seen = read_schema(connection), version
-        return self._schema
-
-    _seen: object = None
+        seen = fingerprint(connection)
+        if self._known_by is None or self._known_by[0] != seen:
+            self._known_by = seen, read_schema(connection)
+        return self._known_by[1]
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -215,7 +215,7 @@ class SqlStore:
 
 
 def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:
-    """What a person sees of a row: all of their own, their part of a shared one, a mention's link."""
+    """What a person sees: all of their own row, their part of a shared one, a mention's link."""
     ways = [way for way in collection.ways if way.bond is bond]
     links = [name for way in ways for name in way.columns]
     if bond is Bond.MENTIONS:
