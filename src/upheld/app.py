@@ -16,7 +16,7 @@ from upheld.datamap.draft import draft
 from upheld.datamap.drift import Drift, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
-from upheld.desk.states import VIEW, RequestFold, from_state
+from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
 from upheld.errors import BadInput, HomeFailed, did_you_mean
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from upheld.ports import Clock, Store
 
-FOLDS = (RequestFold(), prove.BoardFold(), prove.VersionFold())
+FOLDS = (RequestFold(), OfPersonFold(), prove.BoardFold(), prove.VersionFold())
 
 
 def now() -> datetime:
@@ -227,11 +227,10 @@ def _store(mapped: StoreMap, folder: Path, home: SqlHome) -> Store:
 
 
 def _attestation(home: SqlHome, token: str) -> Attestation | None:
-    for _, state in home.states(VIEW):
-        for step in from_state(state).steps.values():
-            if step.token == token and step.attested:
-                return step.attested
-    return None
+    """Return the attestation of a step's token, which begins with the id of its request."""
+    state = home.state(VIEW, token.partition("/")[0])
+    steps = from_state(state).steps.values() if state else ()
+    return next((step.attested for step in steps if step.token == token), None)
 
 
 def _resolved(url: str, folder: Path) -> str:

@@ -135,7 +135,7 @@ class Town:
     def rows(self, database: str, table: str) -> list[tuple[object, ...]]:
         """Return every row of a table, raw."""
         with closing(sqlite3.connect(self.folder / f"{database}.sqlite")) as connection:
-            return connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()  # noqa: S608
+            return connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
 
     def run_sql(self, database: str, statements: str) -> None:
         """Do to a database what the company's own software would."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from upheld.desk.states import VIEW, from_state
+from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, did_you_mean
 from upheld.model import Policy, Request, StoreMap
 from upheld.ports import Clock, Home, Store
@@ -52,6 +53,11 @@ class Company:
             known = [key for key, _ in self.home.states(VIEW)]
             raise BadInput(f"there is no request `{id[:40]}`{did_you_mean(id[:40], known)}")
         return from_state(state)
+
+    def requests_of(self, person: int) -> tuple[Request, ...]:
+        """Return the requests of one person, in order."""
+        ids = json.loads(self.home.state(OF_PERSON, str(person)) or "[]")
+        return tuple(self.request(id) for id in ids)
 
     def requests(self) -> tuple[Request, ...]:
         """Return every request, in order."""

@@ -115,9 +115,7 @@ def _script(name: str) -> str:
 
 
 def _fill(file: Path, script: str, records: Records) -> int:
-    """Make one database. Its pages are written once more at the end, so that none is half empty
-    and holds a copy of a row that has moved on.
-    """
+    """Make one database, written once more at the end: no page holds what has moved to another."""
     with closing(sqlite3.connect(file, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")

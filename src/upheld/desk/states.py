@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _REQUEST = TypeAdapter(Request)
 VIEW = "requests"
+OF_PERSON = "requests-of"
 
 
 def to_state(request: Request) -> str:
@@ -56,6 +58,21 @@ class RequestFold:
         request = from_state(state)
         moved = _moved(request, entry)
         return to_state(replace(moved, entries=(*request.entries, index)))
+
+
+class OfPersonFold:
+    """The view of whose requests are whose: by ordinal, in the order they were opened."""
+
+    name = OF_PERSON
+
+    def key(self, entry: Entry) -> str | None:
+        """Return the person who opened a request."""
+        return str(entry.body["person"]) if entry.kind == "request.opened" else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return the person's requests after an entry."""
+        del index
+        return json.dumps([*json.loads(state or "[]"), entry.body["request"]])
 
 
 def _opened(entry: Entry) -> Request:

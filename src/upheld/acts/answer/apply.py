@@ -178,16 +178,15 @@ def _answered(company: Company, plan: Plan) -> Request:
 
 def _require_no_copy_owed(company: Company, request: Request) -> None:
     """Refuse to erase what the same person still waits for a copy of (LAW §6)."""
-    for other in company.requests():
-        mine = other.person == request.person and other.right is Right.ACCESS
-        if mine and other.state is not State.CLOSED:
+    for other in company.requests_of(request.person):
+        if other.right is Right.ACCESS and other.state is not State.CLOSED:
             raise Refused(f"{other.id}, for a copy of the same data, is open; answer it first")
 
 
 def _remove_copies(company: Company, erased: Request) -> None:
     """Remove the copies the person was handed earlier: they hold what was just erased."""
-    for request in company.requests():
-        if request.person == erased.person and request.right is Right.ACCESS:
+    for request in company.requests_of(erased.person):
+        if request.right is Right.ACCESS:
             (company.answers / f"{request.id}.zip").unlink(missing_ok=True)
 
 

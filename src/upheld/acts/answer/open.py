@@ -94,9 +94,8 @@ def _known_person(company: Company, identities: Iterable[tuple[str, str]]) -> in
 
 
 def _require_first(company: Company, person: int, right: Right) -> None:
-    for request in company.requests():
-        pending = request.state is not State.CLOSED
-        if pending and request.person == person and request.right is right:
+    for request in company.requests_of(person):
+        if request.state is not State.CLOSED and request.right is right:
             raise Refused(
                 f"{request.id} of the same person for the same right is still open, due "
                 f"{request.due}; a repeat does not restart its clock"

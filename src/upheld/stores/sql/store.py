@@ -70,8 +70,8 @@ class SqlStore:
             for collection in finding.contradicted(connection, selector, closure):
                 raise Refused(
                     f"a row of `{self.name}.{collection}` is theirs by what another store says, "
-                    "but bears another identity than was presented; if it is theirs, open the request "
-                    "again with that identity too"
+                    "but bears another identity than was presented; if it is theirs, open the "
+                    "request again with that identity too"
                 )
             return finding.found(connection, selector)
 

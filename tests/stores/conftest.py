@@ -1,0 +1,7 @@
+"""Lets assertions of the shipped contracts explain themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("upheld.conformance.store", "upheld.conformance.home")
