@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CUSTOMER = "customer_id = (SELECT id FROM customers WHERE email = :email)"
-_ORDER = f"order_id IN (SELECT id FROM orders WHERE {_CUSTOMER})"  # noqa: S608 (written above)
-_TICKET = f"ticket_id IN (SELECT id FROM tickets WHERE {_CUSTOMER})"  # noqa: S608
+_ORDER = f"order_id IN (SELECT id FROM orders WHERE {_CUSTOMER})"
+_TICKET = f"ticket_id IN (SELECT id FROM tickets WHERE {_CUSTOMER})"
 
 WORK = (
     ("order_items", "engraving = NULL", _ORDER),
@@ -49,10 +49,10 @@ def erase(connection: sqlite3.Connection, email: str) -> int:
     rows = 0
     connection.execute("BEGIN IMMEDIATE")
     for table, _, where in WORK:
-        query = f"SELECT count(*) FROM {table} WHERE {where}"  # noqa: S608
+        query = f"SELECT count(*) FROM {table} WHERE {where}"
         rows += connection.execute(query, who).fetchone()[0]
     changed = sum(
-        connection.execute(f"UPDATE {table} SET {what} WHERE {where}", who).rowcount  # noqa: S608
+        connection.execute(f"UPDATE {table} SET {what} WHERE {where}", who).rowcount
         for table, what, where in WORK
     )
     connection.execute("COMMIT")

@@ -147,9 +147,9 @@ def _require_same(ours: Path, by_hand_: Path) -> None:
         columns = ", ".join(row[1] for row in shape if (name, row[1]) != ("customers", "email"))
         for one, other in (("main", "hand"), ("hand", "main")):
             query = (
-                f"SELECT {columns} FROM {one}.{name} EXCEPT SELECT {columns} FROM {other}.{name}"  # noqa: S608
+                f"SELECT {columns} FROM {one}.{name} EXCEPT SELECT {columns} FROM {other}.{name}"
             )
-            differ = database.execute(f"SELECT count(*) FROM ({query})").fetchone()[0]  # noqa: S608
+            differ = database.execute(f"SELECT count(*) FROM ({query})").fetchone()[0]
             assert not differ, f"{differ} rows of {name} are not as they are by hand"
     left = database.execute("SELECT count(*) FROM customers WHERE email GLOB 's10*'").fetchone()[0]
     assert left == 1, f"{left - 1} of the addresses to be replaced are still there"

@@ -147,7 +147,7 @@ def _fill(path: Path, shop: Shop) -> None:
 def _insert(database: sqlite3.Connection, name: str, owners: Iterable[int | str]) -> None:
     width = len(database.execute(f"PRAGMA table_info({name})").fetchall())
     places = ", ".join("?" * width)
-    statement = f"INSERT INTO {name} VALUES ({places})"  # noqa: S608 (names from above)
+    statement = f"INSERT INTO {name} VALUES ({places})"
     database.executemany(statement, map(_ROWS[name], count(1), owners))
 
 

@@ -12,7 +12,7 @@ from tests.journeys.town import ADA, Town, build
 from upheld.model import Regime, Right, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -25,7 +25,8 @@ class KilledError(BaseException):
 @contextmanager
 def dying(at: int, *, after: bool) -> Iterator[list[int]]:
     """Die at the nth commit of home or of any store, just before or just after it is durable."""
-    real, seen = DefaultDialect.do_commit, [0]
+    real: Callable[[DefaultDialect, DBAPIConnection], None] = DefaultDialect.do_commit
+    seen = [0]
 
     def commit(dialect: DefaultDialect, connection: DBAPIConnection) -> None:
         seen[0] += 1

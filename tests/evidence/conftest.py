@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.door import SqlDoor
-from upheld.conformance.home import Hand, Tally
+from upheld.conformance.door import Hand, Tally
+
+pytest.register_assert_rewrite("upheld.conformance.home")
 
 
 @pytest.fixture

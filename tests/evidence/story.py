@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.evidence.door import SqlDoor
-from upheld.conformance.home import Hand
+from upheld.conformance.door import Hand
 from upheld.evidence import ssh
 from upheld.evidence.bundle import write_bundle
 from upheld.evidence.home import SqlHome

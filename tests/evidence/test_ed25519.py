@@ -103,6 +103,14 @@ def test_a_public_key_not_in_its_one_form_is_refused(public: bytes) -> None:
     assert not ed25519_holds(public, bytes.fromhex(signature), bytes.fromhex(message))
 
 
+@pytest.mark.parametrize(
+    "public", [(2**255 - 18).to_bytes(32, "little"), (1 | 1 << 255).to_bytes(32, "little")]
+)
+def test_nothing_is_signed_under_another_form_of_the_neutral_point(public: bytes) -> None:
+    """Under it, R = neutral and S = 0 would sign every message."""
+    assert not ed25519_holds(public, (1).to_bytes(32, "little") + bytes(32), b"every message")
+
+
 @pytest.mark.parametrize("length", [0, 32, 63, 65])
 def test_a_signature_of_another_length_is_refused(length: int) -> None:
     _, public, message, signature = VECTORS[0]

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.evidence.door import KEYS, ORIGIN, SqlDoor
-from upheld.conformance.home import Hand, Tally
+from upheld.conformance.door import Hand, Tally
 from upheld.errors import BadInput, HomeFailed, NotProven
 from upheld.evidence import verify
 from upheld.evidence.home import SqlHome
@@ -84,7 +84,7 @@ def test_a_process_killed_while_it_writes_leaves_nothing_behind(door: SqlDoor, c
 import os
 from pathlib import Path
 from tests.evidence.door import SqlDoor
-from upheld.conformance.home import Hand, Tally
+from upheld.conformance.door import Hand, Tally
 home = SqlDoor(Path({str(door.file.parent)!r}))(Hand(), [Tally()])
 with home.writing() as writing:
     for n in range(5500):
@@ -233,17 +233,31 @@ def test_a_destroyed_key_is_nowhere_in_the_files(door: SqlDoor, clock: Hand) -> 
     home = door(clock, [])
     with home.writing() as writing:
         writing.seal("R-1", "who", CANARY.encode())
-        writing.alias("email", CANARY, writing.mint())
-    with closing(sqlite3.connect(door.file)) as other:
-        (wrapped,) = other.execute("SELECT wrapped FROM vault_key").fetchone()
-        (tag,) = other.execute("SELECT tag FROM alias").fetchone()
-    assert any(wrapped in path.read_bytes() for path in door.file.parent.iterdir())
+    wrapped = stored(door.file, "SELECT wrapped FROM vault_key")
+    assert is_in_files(door, wrapped)
     with home.writing() as writing:
         writing.destroy("R-1")
+    assert not is_in_files(door, wrapped)
+
+
+def test_a_forgotten_tag_is_nowhere_in_the_files(door: SqlDoor, clock: Hand) -> None:
+    home = door(clock, [])
+    with home.writing() as writing:
+        writing.alias("email", CANARY, writing.mint())
+    tag = stored(door.file, "SELECT tag FROM alias")
+    assert is_in_files(door, tag)
+    with home.writing() as writing:
         assert writing.forget(1) == 1
-    for path in door.file.parent.iterdir():
-        assert wrapped not in path.read_bytes()
-        assert tag not in path.read_bytes()
+    assert not is_in_files(door, tag)
+
+
+def stored(file: Path, query: str) -> bytes:
+    with closing(sqlite3.connect(file)) as other:
+        return bytes(other.execute(query).fetchone()[0])
+
+
+def is_in_files(door: SqlDoor, data: bytes) -> bool:
+    return any(data in path.read_bytes() for path in door.file.parent.iterdir())
 
 
 def test_a_failure_of_the_database_quotes_no_value(door: SqlDoor, clock: Hand) -> None:

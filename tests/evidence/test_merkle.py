@@ -144,6 +144,7 @@ def test_no_other_proof_is_accepted(size: int, data: st.DataObject) -> None:
         (leaves[index], index, size, [*path, path[-1]]),
         (leaves[index], index + 1, size, path),
         (leaves[index], -1, size, path),
+        (leaves[index], index, size * 2, path),
         (leaves[index] + b"!", index, size, path),
         (leaves[index], index, size, [flipped(path[0]), *path[1:]]),
     ]
@@ -157,6 +158,7 @@ def test_no_other_proof_is_accepted(size: int, data: st.DataObject) -> None:
     assert not merkle.consistent((old, flipped(before)), (size, whole), proof)
     assert not merkle.consistent((old, before), (size, flipped(whole)), proof)
     assert not merkle.consistent((size, whole), (old, before), proof)
+    assert not merkle.consistent((old, before), (size * 2, whole), proof)
 
 
 def test_a_tree_grown_in_pieces_is_the_same_tree() -> None:

@@ -106,9 +106,16 @@ def test_a_line_of_the_checkpoints_file_holds_a_whole_note() -> None:
     line = notes.as_line(NOTE)
     assert "\n" not in line
     assert json.loads(line) == NOTE
+    assert notes.from_line(line, KEY).size == 12
     read = verify.read_notes(f"{line}\n\n{line}\n".encode(), "checkpoints")
     assert [note.size for note in read] == [12, 12]
     assert [note.size for note in verify.read_notes(NOTE.encode(), "note")] == [12]
+
+
+@pytest.mark.parametrize("line", ["", "12", '"a"', "[]", notes.sign(ORIGIN, 1, ROOT, OTHER)])
+def test_a_line_without_a_note_of_this_log_is_refused(line: str) -> None:
+    with pytest.raises(NotProven):
+        notes.from_line(line, KEY)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b'"a"\n', b'"a\n', b"hello", b'"x"\nhello'])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence.door import KEYS, ORIGIN, SqlDoor
-from upheld.conformance.home import Hand
+from upheld.conformance.door import Hand
 from upheld.errors import HomeFailed, NotProven
 from upheld.evidence import notes, verify
 from upheld.evidence.home import SqlHome
@@ -80,7 +80,7 @@ def test_a_home_in_use_is_proven(door: SqlDoor, clock: Hand) -> None:
 @pytest.mark.parametrize("n", [0, 1, 255, 256, 511, 600, 699])
 @pytest.mark.parametrize("at", [0, 10, 40, -1])
 def test_a_flipped_bit_of_an_entry_is_found(home: Path, n: int, at: int) -> None:
-    sql(home, f"UPDATE entry SET leaf = flip(leaf, {at}) WHERE n = {n}")  # noqa: S608
+    sql(home, f"UPDATE entry SET leaf = flip(leaf, {at}) WHERE n = {n}")
     with pytest.raises(Unproven):
         verify.check(home)
 
@@ -151,7 +151,7 @@ def test_no_flipped_character_of_the_note_is_accepted(home: Path) -> None:
         (note,) = connection.execute("SELECT note FROM head").fetchone()
     for at in range(0, len(note), 3):
         home.write_bytes(honest)
-        sql(home, f"UPDATE head SET note = flip(note, {at})")  # noqa: S608
+        sql(home, f"UPDATE head SET note = flip(note, {at})")
         with pytest.raises(Unproven):
             verify.check(home)
 
@@ -168,6 +168,33 @@ def test_entries_dated_backwards_are_found_even_when_they_were_signed(
     resigned(door.file, leaves)
     with pytest.raises(Unproven, match="dated before"):
         verify.check(door.file)
+
+
+def test_the_first_entry_of_a_tile_is_not_dated_before_the_tile(
+    filled: Filled, door: SqlDoor, clock: Hand
+) -> None:
+    filled(256)
+    home = door(clock, [])
+    leaves = [home.raw(n) for n in range(257)]
+    home.close()
+    resigned(door.file, [*leaves[:256], leaves[256].replace(b"2026-07", b"2026-06")])
+    with pytest.raises(Unproven, match="entry from 256 on is dated before"):
+        verify.check(door.file)
+
+
+def test_an_older_note_over_a_newer_log_is_found(door: SqlDoor, clock: Hand) -> None:
+    home = door(clock, [])
+    older = home.checkpoint()
+    with home.writing() as writing:
+        writing.append("noted", {})
+    home.close()
+    with closing(sqlite3.connect(door.file)) as connection:
+        connection.execute("UPDATE head SET note = ?", (older,))
+        connection.commit()
+    with pytest.raises(Unproven, match="head's size or root"):
+        verify.check(door.file)
+    with pytest.raises(NotProven, match="not what its checkpoint says"):
+        door(clock, [])
 
 
 def test_a_log_signed_over_by_another_key_is_found(home: Path) -> None:

@@ -115,6 +115,17 @@ def test_a_spent_ground_is_put_right_by_planning_again(town: Town) -> None:
     assert [row[0] for row in town.rows("shop", "invoices")] == [200]
 
 
+def test_each_kept_row_is_seen_when_its_own_ground_ends_not_when_the_last_does(town: Town) -> None:
+    town.run_sql("shop", "INSERT INTO invoices VALUES (102, 1, '2017-05-01', 'Ada', NULL)")
+    town.erase()
+    town.clock.move(timedelta(days=366))
+    assert town.verdict("retain.legal-tax")[0] == "upheld"
+    town.clock.move(timedelta(days=366))
+    verdict, evidence = town.verdict("retain.legal-tax")
+    assert verdict == "broken"
+    assert "1 row of shop.invoices" in evidence
+
+
 def test_a_revision_with_a_later_date_is_upheld_and_mends_an_undated_one(town: Town) -> None:
     _change_text_only(town)
     assert town.verdict("change.last-updated")[0] == "broken"

@@ -36,7 +36,9 @@ def ddl(table: Table) -> str:
         for each in table.columns
     ]
     parts.append(f"PRIMARY KEY ({', '.join(map(quoted, table.key))})")
-    parts += [f"UNIQUE ({', '.join(map(quoted, each))})" for each in table.unique if each != table.key]
+    parts += [
+        f"UNIQUE ({', '.join(map(quoted, each))})" for each in table.unique if each != table.key
+    ]
     parts += [
         f"FOREIGN KEY ({', '.join(map(quoted, each.columns))}) "
         f"REFERENCES {quoted(each.to)} ({', '.join(map(quoted, each.onto))})"
@@ -181,5 +183,3 @@ class ManualSite:
     def _blackened(self, value: object) -> object:
         hers = (token.casefold() for token in self.world.tokens)
         return None if any(token in str(value).casefold() for token in hers) else value
-
-

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from upheld.datamap import checks as map_checks
 from upheld.datamap.closure import from_bytes
-from upheld.datamap.document import from_document, step
+from upheld.datamap.document import aged, from_document, step
 from upheld.desk import checks as desk_checks
 from upheld.errors import Stale, StoreFailed
 from upheld.model import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from upheld.acts.company import Company
-    from upheld.model import Clause, Entry, Finding, Json, Request
+    from upheld.model import Clause, Entry, Finding, Json, Request, Step
 
     Check = Callable[[Clause, Seen], Finding]
 
@@ -87,8 +87,7 @@ def _seen(company: Company) -> Seen:
     schemas, unreachable = _schemas(company)
     requests = company.requests()
     looked = {r.id: _look_back(company, r) for r in requests if _watched(r)}
-    late = {id: found for id, found in looked.items() if not isinstance(found, str)}
-    blind = {id: found for id, found in looked.items() if isinstance(found, str)}
+    seen = {id: found for id, found in looked.items() if not isinstance(found, str)}
     return Seen(
         at=company.now(),
         zone=company.zone,
@@ -98,8 +97,9 @@ def _seen(company: Company) -> Seen:
         schemas=schemas,
         unreachable=unreachable,
         requests=requests,
-        late=late,
-        blind=blind,
+        late={id: found.late for id, found in seen.items()},
+        spent={id: found.spent for id, found in seen.items()},
+        blind={id: found for id, found in looked.items() if isinstance(found, str)},
         copies=_copies(company, requests),
     )
 
@@ -120,25 +120,52 @@ def _watched(request: Request) -> bool:
     return ended and request.right is Right.ERASE and request.released is None
 
 
-def _look_back(company: Company, request: Request) -> Mapping[str, int] | str:
-    """Return rows of an erased person that should not be there, or why nobody can look."""
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Rows of an erased person: those that should not be there, and those kept for too long."""
+
+    late: Mapping[str, int]
+    spent: Mapping[tuple[str, str], int]
+
+
+def _look_back(company: Company, request: Request) -> _Left | str:
+    """Return what is left of an erased person, or why nobody can look."""
     closure = company.home.unseal(request.id, "closure")
     secret = company.home.unseal(request.id, "secret")
     document = company.home.document(request.plan or "")
     if closure is None or secret is None or document is None:
         return "what was frozen is gone; nobody can look back on it any more"
     plan, frozen = from_document(document), from_bytes(closure)
-    found: dict[str, int] = {}
+    late: dict[str, int] = {}
+    spent: dict[tuple[str, str], int] = {}
     for part in plan.stores:
         if part.store not in company.stores:
             return f"`{part.store}`, where it was carried out, is no longer mapped"
         this = step(plan, part.store, frozen, secret)
         try:
-            rows = company.stores[part.store].look_back(this)
+            found = company.stores[part.store].look_back(this)
+            older = _spent(company, part.store, this, found)
         except (StoreFailed, Stale) as failed:
             return str(failed)
-        found.update({f"{part.store}.{name}": number for name, number in rows.items()})
-    return found
+        late.update({f"{part.store}.{name}": rows for name, rows in found.items()})
+        spent.update(older)
+    return _Left(late, spent)
+
+
+def _spent(
+    company: Company, store: str, this: Step, late: Mapping[str, int]
+) -> dict[tuple[str, str], int]:
+    """Return rows that were kept, and whose ground has ended since, by place and clause."""
+    today = aged(this, company.today)
+    if today is None:
+        return {}
+    clauses = {each.collection: each.hold.clause for each in this.erasures if each.hold}
+    found = company.stores[store].look_back(today)
+    return {
+        (f"{store}.{name}", clauses[name]): rows - late.get(name, 0)
+        for name, rows in found.items()
+        if name in clauses and rows > late.get(name, 0)
+    }
 
 
 def _release(company: Company, seen: Seen) -> None:

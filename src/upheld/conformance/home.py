@@ -4,7 +4,7 @@
 class TestMyHome(HomeContract):
     @pytest.fixture
     def door(self, tmp_path):
-        return MyDoor(tmp_path)     # the same home each time it is opened
+        return MyDoor(tmp_path)     # a `Door`: the same home each time it is opened
 ```
 """
 
@@ -12,70 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from upheld.conformance.door import HOSTILE, Door, Hand, OnPurposeError, Tally
 from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.evidence import merkle, notes
 from upheld.model import Entry
-from upheld.ports import Clock, Fold, Home
-
-HOSTILE = (
-    "O'Brien",
-    '"; DROP TABLE alias; --',
-    "%",
-    "___",
-    "ADA",
-    "ada",
-    "a\0b",
-    "\u202egnirts \u05d0\u05d1\u05d2",
-    "x" * 10_000,
-    "\N{GRINNING FACE}",
-    " ",
-)
-
-
-class Door(Protocol):
-    """Opens one and the same home, as often as it is asked; makes it the first time."""
-
-    def __call__(self, clock: Clock, folds: Sequence[Fold]) -> Home:
-        """Open the home with this clock and these folds."""
-        ...
-
-
-class Hand:
-    """A clock that somebody sets."""
-
-    def __init__(self) -> None:
-        """Start on the first of July 2026 at noon."""
-        self.at = datetime(2026, 7, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """Return what it was set to."""
-        return self.at
-
-
-class Tally:
-    """A fold that counts entries of each request, and remembers the last index."""
-
-    name = "tally"
-
-    def key(self, entry: Entry) -> str | None:
-        """Return the request an entry is about."""
-        request = entry.body.get("request")
-        return None if request is None else str(request)
-
-    def step(self, state: str | None, index: int, entry: Entry) -> str:
-        """Count one more."""
-        seen = json.loads(state)["seen"] if state else 0
-        return json.dumps({"seen": seen + 1, "last": index, "kind": entry.kind}, sort_keys=True)
-
-
-class OnPurposeError(Exception):
-    """Raised by a test inside a transaction."""
+from upheld.ports import Home
 
 
 class HomeContract:
@@ -174,6 +120,17 @@ class HomeContract:
         after = door(clock, [Tally()])
         assert json.loads(after.state("tally", "R-1") or "")["seen"] == 1
 
+    def test_a_view_that_another_home_does_not_keep_catches_up(
+        self, door: Door, clock: Hand
+    ) -> None:
+        keeps, does_not = door(clock, [Tally()]), door(clock, [])
+        with does_not.writing() as writing:
+            writing.append("noted", {"request": "R-1"})
+        with keeps.writing() as writing:
+            writing.append("noted", {"request": "R-1"})
+            assert json.loads(writing.state("tally", "R-1") or "")["seen"] == 2
+        assert json.loads(keeps.state("tally", "R-1") or "")["seen"] == 2
+
     def test_many_keys_of_a_view_are_all_streamed(self, home: Home) -> None:
         with home.writing() as writing:
             for n in range(2100):
@@ -270,6 +227,12 @@ class HomeContract:
         with home.writing() as writing:
             writing.seal("R-1", "who", b"anew")
         assert home.unseal("R-1", "who") == b"anew"
+        with home.writing() as writing:
+            writing.seal("R-1", "who", b"and again")
+            writing.destroy("R-1")
+            writing.seal("R-1", "what", b"under a new key")
+        assert home.unseal("R-1", "who") is None
+        assert home.unseal("R-1", "what") == b"under a new key"
 
     @pytest.mark.parametrize("value", HOSTILE, ids=range(len(HOSTILE)))
     def test_a_hostile_document_is_kept_byte_for_byte(self, home: Home, value: str) -> None:
@@ -341,6 +304,19 @@ class HomeContract:
             assert json.loads(home.state("tally", "R-1") or "")["seen"] == sum(range(40))
             self.assert_proven(home)
 
+    def test_homes_append_at_the_same_time(self, door: Door, clock: Hand) -> None:
+        def work(number: int) -> list[int]:
+            home = homes[number % 2]
+            return [self.note_and_mint(home) for _ in range(15)]
+
+        homes = [door(clock, [Tally()]), door(clock, [Tally()])]
+        with ThreadPoolExecutor(4) as pool:
+            minted = [person for found in pool.map(work, range(4)) for person in found]
+        assert sorted(minted) == list(range(1, 61))
+        assert json.loads(homes[0].state("tally", "R-1") or "")["seen"] == 60
+        self.assert_proven(homes[0])
+        self.assert_proven(homes[1])
+
     def test_a_home_opened_again_goes_on(self, door: Door, clock: Hand) -> None:
         home = door(clock, [Tally()])
         for _ in range(4):
@@ -356,6 +332,12 @@ class HomeContract:
         with home.writing() as writing:
             writing.keep(b"a document")
         assert home.checkpoint() == before
+
+    def note_and_mint(self, home: Home) -> int:
+        """Append an entry; return a new person."""
+        with home.writing() as writing:
+            writing.append("noted", {"request": "R-1"})
+            return writing.mint()
 
     def begin_and_fail(self, home: Home) -> None:
         """Do a little of everything, then fail."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -78,3 +78,14 @@ def step(plan: Plan, store: str, frozen: Frozen, secret: bytes) -> Step:
         secret=secret,
         due=part.due,
     )
+
+
+def aged(this: Step, today: date) -> Step | None:
+    """Return a step as its grounds stand today, or None where no ground has run on since."""
+    erasures = tuple(
+        replace(each, hold=replace(each.hold, oldest=each.hold.schedule.oldest_kept(today)))
+        if each.hold
+        else each
+        for each in this.erasures
+    )
+    return None if erasures == this.erasures else replace(this, erasures=erasures)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from upheld.errors import BadFile, did_you_mean
-from upheld.model import Act, Bond, Change, Collection, Erasure, Follow, Hold, Kind, Place
+from upheld.model import Act, Bond, Change, Collection, Erasure, Follow, Hold, Kind, Place, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,41 +101,38 @@ def _of(
     collection: Collection, shape: Table | None, hold: Hold | None, clauses: tuple[str, ...]
 ) -> Iterator[Erasure]:
     bonds = {way.bond for way in collection.ways}
-    for way in collection.ways:
-        if way.bond is Bond.MENTIONS:
-            changes = _part(collection, shape, way)
-            if changes:
-                yield Erasure(
-                    collection.name,
-                    way.bond,
-                    delete=False,
-                    changes=changes,
-                    hold=None,
-                    clauses=clauses,
-                )
     whole = tuple(_changes(collection, shape))
+    yield from _parts(collection, shape, Bond.MENTIONS, clauses)
     if Bond.SHARED in bonds:
         yield Erasure(collection.name, Bond.SHARED, collection.delete, whole, hold, clauses)
-        for way in collection.ways:
-            if way.bond is Bond.SHARED and (changes := _part(collection, shape, way)):
-                yield Erasure(
-                    collection.name,
-                    way.bond,
-                    delete=False,
-                    changes=changes,
-                    hold=None,
-                    clauses=clauses,
-                    way=way.columns,
-                )
+        for part in _parts(collection, shape, Bond.SHARED, clauses):
+            yield replace(part, hold=hold)
     if Bond.ABOUT in bonds and (whole or hold or collection.delete):
         yield Erasure(collection.name, Bond.ABOUT, collection.delete, whole, hold, clauses)
+
+
+def _parts(
+    collection: Collection, shape: Table | None, bond: Bond, clauses: tuple[str, ...]
+) -> Iterator[Erasure]:
+    """Yield what goes from rows that stay, for each way by which they lead to the person."""
+    for way in collection.ways:
+        if way.bond is bond and (changes := _part(collection, shape, way)):
+            yield Erasure(
+                collection.name,
+                bond,
+                delete=False,
+                changes=changes,
+                hold=None,
+                clauses=clauses,
+                way=way.columns,
+            )
 
 
 def _changes(collection: Collection, shape: Table | None) -> Iterator[Change]:
     """Changes to a row that is the person's own and stays, or stays for now."""
     if collection.delete and collection.keep is None:
         return
-    for place in collection.places:
+    for place in _written(collection, shape):
         if place.act not in _NOTHING:
             yield Change(place.name, place.act, on_kept=collection.keep is not None)
         elif place.act is Act.RETAIN and not collection.delete:
@@ -143,29 +141,54 @@ def _changes(collection: Collection, shape: Table | None) -> Iterator[Change]:
 
 def _part(collection: Collection, shape: Table | None, way: Way) -> tuple[Change, ...]:
     """Changes to somebody else's row: the link is cut, and what belongs to it goes."""
-    unlisted = [name for name in way.columns if collection.place(name) is None]
+    kept = collection.keep is not None
+    cut = frozenset(_cuttable(way, shape)) if isinstance(way, Follow) else frozenset()
+    links = frozenset(way.columns) if isinstance(way, Follow) else frozenset()
+    unlisted = [Place(name, None, Act.LEAVE) for name in cut if collection.place(name) is None]
+    places = (*_written(collection, shape), *sorted(unlisted, key=lambda each: each.name))
     return tuple(
-        change
-        for place in (*collection.places, *(Place(name, None, Act.LEAVE) for name in unlisted))
-        if (change := _cut(place, shape, way, key=collection.key)) is not None
+        Change(place.name, Act.BLANK)
+        if place.name in cut
+        else Change(place.name, act, on_kept=kept and act is place.act)
+        for place in places
+        if place.name not in collection.key
+        and place.name not in links - cut
+        and (act := _acted(place, shape, way)) is not None
     )
 
 
-def _cut(place: Place, shape: Table | None, way: Way, *, key: tuple[str, ...]) -> Change | None:
-    if place.name in key:
-        return None
-    if place.name in way.columns:
-        column = shape.column(place.name) if shape else None
-        if isinstance(way, Follow):
-            return Change(place.name, Act.BLANK) if column and column.nullable else None
-        act = place.act if place.act not in _NOTHING else _emptying(place.name, shape)
-        return Change(place.name, act)
-    if place.of and set(place.of) <= set(way.columns):
-        act = place.act if place.act not in _NOTHING else _emptying(place.name, shape)
-        return Change(place.name, act)
-    return Change(place.name, Act.REDACT) if place.act is Act.REDACT and not place.of else None
+def _cuttable(way: Follow, shape: Table | None) -> list[str]:
+    """Return the columns to empty so that a row no longer points at the person.
+
+    A column that leads elsewhere too (whose branch it is, as well as whose order) stays, if it can.
+    """
+    shapes = [shape.column(name) for name in way.columns] if shape else []
+    empty = [each.name for each in shapes if each and each.nullable]
+    others = {
+        name
+        for reference in (shape.references if shape else ())
+        if reference.columns != way.columns
+        for name in reference.columns
+    }
+    return [name for name in empty if name not in others] or empty
+
+
+def _acted(place: Place, shape: Table | None, way: Way) -> Act | None:
+    """Return what happens to a field of somebody else's row; None where it stays as it is."""
+    theirs = place.name in way.columns or (bool(place.of) and set(place.of) <= set(way.columns))
+    if theirs:
+        return place.act if place.act not in _NOTHING else _emptying(place.name, shape)
+    return Act.REDACT if place.act is Act.REDACT and not place.of else None
+
+
+def _written(collection: Collection, shape: Table | None) -> list[Place]:
+    """Return the fields that can be written: what the database computes follows by itself."""
+    computed = {each.name for each in shape.columns if each.generated} if shape else set()
+    return [place for place in collection.places if place.name not in computed]
 
 
 def _emptying(name: str, shape: Table | None) -> Act:
     column = shape.column(name) if shape else None
-    return Act.BLANK if column is None or column.nullable else Act.REPLACE
+    if column is None or column.nullable:
+        return Act.BLANK
+    return Act.ANONYMISE if column.type is Type.DATE else Act.REPLACE

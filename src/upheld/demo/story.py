@@ -39,7 +39,9 @@ def tell(folder: Path, *, people: int, today: date, say: Callable[[str], None]) 
         UpheldError: a beat did not come out as told.
     """
     rows = build(folder, people=people, today=today)
-    say(f"A made-up company, {people:,} customers, {rows:,} rows in {folder}/*.sqlite")
+    say(
+        f"Tarnwick Calibration is made up: {people:,} customers, {rows:,} rows in {folder}/*.sqlite"
+    )
     terminal = Terminal(folder, say)
     promised(terminal)
     found(terminal)
@@ -62,7 +64,7 @@ def promised(terminal: Terminal) -> None:
 def found(terminal: Terminal) -> None:
     """Beat 2: from one e-mail address to a customer's rows in three databases."""
     terminal.say(
-        "\n2. A customer asks. Her e-mail address leads to her rows in all three databases"
+        "\n2. A customer asks to be erased. Her e-mail address leads to her rows in three databases"
     )
     words = f"--right erase --regime gdpr --identity email={ASKER.email}"
     terminal.shows(terminal.types(f"upheld request open {words}"), f"{_ID} is open")

@@ -67,14 +67,18 @@ class Terminal:
 
     def _runs(self, command: str, *, status: int) -> list[str]:
         program, *words = shlex.split(command, comments=True)
-        done = subprocess.run(  # noqa: S603 (our own commands, no shell)
-            [sys.executable, *_PROGRAMS[program], *words],
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=_LONGEST_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 (our own commands, no shell)
+                [sys.executable, *_PROGRAMS[program], *words],
+                cwd=self.folder,
+                capture_output=True,
+                encoding="utf-8",
+                timeout=_LONGEST_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            wrong = f"`{command}` takes more than {_LONGEST_SECONDS} seconds"
+            raise otherwise(wrong) from late
         if done.returncode != status:
             said = done.stderr.strip().splitlines()[-1:] or ["it gave no reason"]
             raise otherwise(f"`{command}` exits with {done.returncode}, not {status}: {said[0]}")

@@ -45,8 +45,8 @@ def copy_complete(clause: Clause, seen: Seen) -> Finding:
     return Finding(
         _UPHELD,
         (
-            f"{len(answered)} copies, {rows} rows, each as counted by the stores",
-            f"{len(seen.copies)} still here and intact, the rest handed out and removed",
+            f"copies: {len(answered)}, {_rows(rows)}, each as counted by the stores",
+            f"still here and intact: {len(seen.copies)}; the rest is removed",
         ),
     )
 
@@ -82,12 +82,11 @@ def kept_within_schedule(clause: Clause, seen: Seen) -> Finding:
         return Finding(_BROKEN, tuple(spent))
     if not kept:
         return Finding(Judgement.NOT_EXERCISED, ("nothing is kept from an erasure on this ground",))
-    rows = sum(counted.rows for _, counted in kept)
+    rows = _rows(sum(counted.rows for _, counted in kept))
     last = max((counted.until for _, counted in kept if counted.until), default=None)
     until = f", the last until {last}" if last else ""
-    return Finding(
-        _UPHELD, (f"{rows} rows of {len({r.id for r, _ in kept})} requests kept{until}",)
-    )
+    requests = len({request.id for request, _ in kept})
+    return Finding(_UPHELD, (f"{rows} kept after erasure, requests: {requests}{until}",))
 
 
 CHECKS = {
@@ -115,7 +114,7 @@ def _answered(requests: list[Request], seen: Seen) -> Finding:
     if not answered:
         waiting = f"{len(requests)} still within their time" if requests else "nobody has asked"
         return Finding(Judgement.NOT_EXERCISED, (waiting,))
-    words = f"{len(answered)} of {len(requests)} requests answered, all within their time"
+    words = f"answered within their time: {len(answered)} of {len(requests)}"
     return Finding(_UPHELD, (words, *_outcomes(answered)))
 
 
@@ -129,7 +128,7 @@ def _outcomes(answered: Iterable[Request]) -> tuple[str, ...]:
 
 def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     late = [
-        f"{request.id}: {rows} rows in {where} that should be gone"
+        f"{request.id}: {_rows(rows)} in {where} that should be gone"
         for request in requests
         for where, rows in sorted(seen.late.get(request.id, {}).items())
     ]
@@ -142,13 +141,13 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     done = [r for r in requests if r.id in seen.late]
     released = sum(1 for r in requests if r.released)
     if not done and released:
-        words = f"{released} erasures were looked back on to the end of their watch: nothing left"
+        words = f"looked back to the end of their watch: nothing left, requests: {released}"
         return Finding(_UPHELD, (words,))
     if not done:
         return Finding(Judgement.NOT_EXERCISED, ("nobody has been erased under this clause",))
     mended = sum(1 for request in done if request.breaches)
-    again = (f"{mended} were reopened and put right",) if mended else ()
-    return Finding(_UPHELD, (f"looked back on {len(done)} erasures now: nothing left", *again))
+    again = (f"reopened and put right: {mended}",) if mended else ()
+    return Finding(_UPHELD, (f"looked back now: nothing left, requests: {len(done)}", *again))
 
 
 def _retained(request: Request) -> list[Counted]:
@@ -164,8 +163,12 @@ def _retained(request: Request) -> list[Counted]:
 
 def _spent(request: Request, seen: Seen, clause: str | None = None) -> list[str]:
     return [
-        f"{request.id}: rows of {counted.collection} were kept until {counted.until}; "
+        f"{request.id}: {_rows(rows)} of {where} kept past the end of {ground}; "
         f"to put right: upheld request plan {request.id}, sign, apply"
-        for counted in _retained(request)
-        if counted.until and counted.until < seen.today and clause in {None, counted.clause}
+        for (where, ground), rows in seen.spent.get(request.id, {}).items()
+        if clause in {None, ground}
     ]
+
+
+def _rows(number: int) -> str:
+    return f"{number} row" if number == 1 else f"{number} rows"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -212,22 +212,40 @@ def _concerns(collection: Collection, act: Act, counted: Counted) -> bool:
 
 
 def _line(policy: Policy, mapped: StoreMap, counted: Counted) -> Line:
-    words = {
-        Outcome.GONE: "deleted",
-        Outcome.BLANKED: "emptied of everything that tells who you are",
-        Outcome.ANONYMISED: "made so coarse that it no longer tells who you are",
-        Outcome.HELD: "waiting",
-        Outcome.REFUSED: "not done",
-        Outcome.RETAINED: "kept",
-    }[counted.outcome]
-    if counted.outcome is Outcome.RETAINED:
-        clause = policy.clause(counted.clause or "")
-        until = f", until {counted.until:%-d %B %Y} at the latest" if counted.until else ""
-        years = f" for {clause.schedule.years} years" if clause and clause.schedule else ""
-        words = f"kept{until}. {clause.text if clause else ''} Ground: {_ground(clause)}{years}"
-    elif counted.bond is not Bond.ABOUT:
-        words = "your part removed; the record itself is somebody else's"
-    return Line(f"{mapped.name}: {counted.collection}", counted.rows, words)
+    return Line(
+        f"{mapped.name}: {counted.collection}", counted.rows, _words(policy, mapped, counted)
+    )
+
+
+def _words(  # noqa: PLR0911 (one line for each thing that can become of a row)
+    policy: Policy, mapped: StoreMap, counted: Counted
+) -> str:
+    collection = mapped.collection(counted.collection)
+    match counted.outcome:
+        case Outcome.GONE:
+            return "deleted"
+        case Outcome.RETAINED:
+            return _kept(policy.clause(counted.clause or ""), counted)
+        case Outcome.BLANKED | Outcome.ANONYMISED if counted.bond is not Bond.ABOUT:
+            return "your part removed; the record itself is somebody else's"
+        case Outcome.BLANKED if collection and collection.keep and collection.delete:
+            return "what the ground for keeping does not need was emptied"
+        case Outcome.BLANKED:
+            return "emptied of everything that tells who you are"
+        case Outcome.ANONYMISED:
+            return "made so coarse that it no longer tells who you are"
+        case Outcome.HELD:
+            return "waiting"
+        case Outcome.REFUSED:
+            return "not done"
+        case _:
+            assert_never(counted.outcome)
+
+
+def _kept(clause: Clause | None, counted: Counted) -> str:
+    until = f", until {counted.until:%-d %B %Y} at the latest" if counted.until else ""
+    years = f" for {clause.schedule.years} years" if clause and clause.schedule else ""
+    return f"kept{until}. {clause.text if clause else ''} Ground: {_ground(clause)}{years}"
 
 
 def _ground(clause: Clause | None) -> str:

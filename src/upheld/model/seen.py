@@ -44,7 +44,8 @@ class Version:
 class Seen:
     """Policy, map, stores, requests and probes at one instant.
 
-    `late` holds, per erasure looked back on, rows that should not be there; `blind` holds why a
+    `late` holds, per erasure looked back on, rows that should not be there, and `spent` rows whose
+    ground has ended, by place and clause; `blind` holds why a
     look-back could not be done; `copies` says whether an answer that is
     still here has the digest that was recorded.
     """
@@ -58,6 +59,7 @@ class Seen:
     unreachable: Mapping[str, str]
     requests: tuple[Request, ...]
     late: Mapping[str, Mapping[str, int]]
+    spent: Mapping[str, Mapping[tuple[str, str], int]]
     blind: Mapping[str, str]
     copies: Mapping[str, bool]
     verdicts: tuple[Verdict, ...] = field(default=())

@@ -52,7 +52,7 @@ def roll_up(clause: Clause, seen: Seen) -> Finding:
     upheld = sum(1 for each in promises if each.verdict == Judgement.UPHELD)
     if not upheld:
         return Finding(Judgement.NOT_EXERCISED, ("no other promise has been put to the test",))
-    return Finding(Judgement.UPHELD, (f"{upheld} promises upheld, none broken",))
+    return Finding(Judgement.UPHELD, (f"promises upheld: {upheld}, none broken",))
 
 
 CHECKS = {"revision-dated": revision_dated, "roll-up": roll_up}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, assert_never, cast
 import sqlalchemy as sa
 
 from upheld.identity import base
-from upheld.model import Act, Bond, Counted, Outcome, Type
+from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql.finding import count
-from upheld.stores.sql.functions import Derived, Redacted, YearStart, needles
+from upheld.stores.sql.functions import Dated, Derived, Redacted, YearStart, needles
 from upheld.stores.sql.rows import Selector, named, table
 
 if TYPE_CHECKING:
@@ -100,12 +100,27 @@ class Eraser:
         return count(self.connection, self.collection, sa.and_(self._rows(), missing))
 
     def shared_unsaid(self) -> int:
-        """Count the person's own rows that another *about* way gives to somebody else."""
-        own = [way for way in self.collection.ways if way.bond is Bond.ABOUT]
-        if self.erasure.bond is not Bond.ABOUT or len(own) < 2:  # noqa: PLR2004 (two people need two ways)
+        """Count the person's own rows that another *about* way gives to somebody else.
+
+        A row of a collection of people is one person's, whatever else stands in it.
+        """
+        own = [
+            way
+            for way in self.collection.ways
+            if way.bond is Bond.ABOUT and not (self.collection.person and isinstance(way, Match))
+        ]
+        every = sum(way.bond is Bond.ABOUT for way in self.collection.ways)
+        if self.erasure.bond is not Bond.ABOUT or every < 2 or not own:  # noqa: PLR2004 (two people need two ways)
             return 0
         others = sa.or_(*(self.selector.elsewhere(self.collection, way) for way in own))
-        return count(self.connection, self.collection, sa.and_(self._rows(), others))
+        undone = sa.true() if self.erasure.delete else self._pending(self.erasure.changes)
+        return count(self.connection, self.collection, sa.and_(self._rows(), others, undone))
+
+    def no_dates(self, field: str) -> int:
+        """Count rows in which a field to be made coarser holds what is no date."""
+        column = table(self.collection).c[field]
+        odd = sa.and_(column.is_not(None), column != "", Dated(column).is_not(sa.true()))
+        return count(self.connection, self.collection, sa.and_(self._rows(), odd))
 
     def require_unblocked(
         self, inbound: Iterable[tuple[Collection, Reference]], erasers: Iterable[Eraser]
@@ -114,8 +129,8 @@ class Eraser:
         going = table(self.collection)
         deleted = [each for each in erasers if each.erasure.delete]
         for child, reference in inbound:
-            onto = [going.c[name] for name in reference.onto]
-            ours = sa.select(*onto).where(self._free()).correlate(None)
+            onto = sa.select(*map(named, reference.onto)).select_from(going)
+            ours = onto.where(self._free()).correlate(None)
             columns = [named(name) for name in reference.columns]
             points = sa.tuple_(*columns).in_(ours) if len(columns) > 1 else columns[0].in_(ours)
             leaving = [each for each in deleted if each.collection.name == child.name]
@@ -125,16 +140,17 @@ class Eraser:
                 raise BlockedError(child.name)
 
     def _rows(self) -> Truth:
-        erasure, selector = self.erasure, self.selector
-        shared = [way for way in self.collection.ways if way.bond is Bond.SHARED]
-        rows = selector.rows(self.collection, erasure.bond)
-        if erasure.bond is not Bond.SHARED:
-            return rows
-        if erasure.way:
-            ways = [way for way in shared if way.columns == erasure.way]
-            return sa.and_(rows, *(selector.way(self.collection, way) for way in ways))
-        others = (selector.elsewhere(self.collection, way) for way in shared)
-        return sa.and_(rows, *(other.is_not(sa.true()) for other in others))
+        erasure = self.erasure
+        ways = [way for way in self.collection.ways if way.bond is erasure.bond]
+        rows = self.selector.rows(self.collection, erasure.bond)
+        others = [self.selector.elsewhere(self.collection, way) for way in ways]
+        if not erasure.way:
+            alone = (other.is_not(sa.true()) for other in others)
+            return sa.and_(rows, *alone) if erasure.bond is Bond.SHARED else rows
+        mine = (self.selector.way(self.collection, w) for w in ways if w.columns == erasure.way)
+        rows = sa.and_(rows, sa.or_(*mine))
+        going = erasure.bond is Bond.SHARED and self.collection.delete
+        return sa.and_(rows, sa.or_(*others)) if going else rows
 
     def _free(self) -> Truth:
         if self.erasure.hold is None:
@@ -149,17 +165,22 @@ class Eraser:
 
     def _kept(self) -> Iterator[Counted]:
         hold = self.erasure.hold
-        if hold is None:
+        if hold is None or self.erasure.way:
             return
         source = table(self.collection)
-        last = sa.func.max(source.c[hold.since]) if hold.since and not hold.within else sa.null()
-        query = sa.select(sa.func.count(), last).select_from(source).where(self._held())
-        rows, latest = self.connection.execute(query).one()
+        query = sa.select(sa.func.count(), self._latest(hold)).select_from(source)
+        rows, latest = self.connection.execute(query.where(self._held())).one()
         if rows:
             until = _until(hold, latest)
             yield Counted(
                 self.collection.name, self.erasure.bond, Outcome.RETAINED, rows, hold.clause, until
             )
+
+    def _latest(self, hold: Hold) -> sa.ColumnElement[object]:
+        """The latest date of what is kept, which stands in another collection for parts of a whole."""
+        if hold.within is None:
+            return sa.func.max(table(self.collection).c[hold.since or ""])
+        return self.selector.latest(self.collection, hold)
 
     def _counted(self, outcome: Outcome, rows: int) -> Counted:
         clause = self.erasure.clauses[0] if self.erasure.clauses else None
@@ -204,7 +225,8 @@ class Eraser:
 
     def _derived(self, name: str) -> Derived:
         source = table(self.collection)
-        keys = [source.c[part] for part in self.collection.key if part != name]
+        changing = {change.field for change in self.erasure.changes} | {name}
+        keys = [source.c[part] for part in self.collection.key if part not in changing]
         shown = sa.literal(f"{self.collection.name}.{name}")
         return Derived(sa.literal(self.step.secret), sa.literal(self._form(name)), shown, *keys)
 

@@ -23,6 +23,15 @@ _WORDS = (
     ("no such table", "has lost a table since it was mapped; run `upheld map check`"),
     ("no such column", "has lost a column since it was mapped; run `upheld map check`"),
 )
+_KINDS = {
+    "SQLITE_CONSTRAINT_CHECK": "the check",
+    "SQLITE_CONSTRAINT_FOREIGNKEY": "a foreign key",
+    "SQLITE_CONSTRAINT_NOTNULL": "the constraint NOT NULL",
+    "SQLITE_CONSTRAINT_PRIMARYKEY": "the primary key",
+    "SQLITE_CONSTRAINT_TRIGGER": "the rule of a trigger",
+    "SQLITE_CONSTRAINT_UNIQUE": "the constraint UNIQUE",
+}
+_NAMED = frozenset(_KINDS) - {"SQLITE_CONSTRAINT_FOREIGNKEY", "SQLITE_CONSTRAINT_TRIGGER"}
 
 
 @contextmanager
@@ -37,6 +46,22 @@ def ours(name: str) -> Iterator[None]:
         raise
     except sa.exc.SQLAlchemyError as error:
         raise StoreFailed(f"store `{name}` {_plain(error)}") from error
+
+
+def constraint(name: str, broken: sa.exc.IntegrityError) -> str:
+    """Say which constraint refuses a change.
+
+    SQLite names columns and checks, never values; what a trigger says, its owner wrote, and that
+    may hold anything.
+    """
+    code = str(getattr(broken.orig, "sqlite_errorname", ""))
+    kind = _KINDS.get(code, "a constraint")
+    where = str(broken.orig).partition(": ")[2] if code in _NAMED else ""
+    named = f" on `{where}`" if where else ""
+    return (
+        f"store `{name}` refuses: {kind}{named} would be broken; change what the map does to that "
+        "field, plan again"
+    )
 
 
 def _plain(error: sa.exc.SQLAlchemyError) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.model import Bond, Closure, Collection, Follow, Found, Match
-from upheld.stores.sql.functions import in_keys
-from upheld.stores.sql.rows import Selector, table
+from upheld.stores.sql.functions import REPLACED, in_keys, spelled
+from upheld.stores.sql.rows import Selector, aimed, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,13 +36,10 @@ def grown(
     while waiting:
         collection = waiting.popleft()
         keys, identities = _ask(connection, selector, collection)
-        more = keys - selector.keys.get(collection.name, frozenset())
+        known = _merged(selector.keys, keys)
+        more = known != selector.keys
         kinds = {k for k, v in identities.items() if v - closure.identities.get(k, frozenset())}
         closure = replace(closure, identities=_merged(closure.identities, identities))
-        known = {
-            **selector.keys,
-            collection.name: selector.keys.get(collection.name, frozenset()) | keys,
-        }
         selector = Selector(mapped, schema, replace(closure, keys=known), known)
         waiting.extend(
             each
@@ -112,37 +109,87 @@ def _led(collection: Collection, grown: str | None, kinds: Iterable[str]) -> boo
 
 def _ask(
     connection: sa.Connection, selector: Selector, collection: Collection
-) -> tuple[frozenset[Key], dict[str, frozenset[str]]]:
-    """Return keys of the person's own rows and, from a collection of people, their identities."""
+) -> tuple[dict[str, frozenset[Key]], dict[str, frozenset[str]]]:
+    """Return what is known of the person's own rows: keys, what else others point at, identities."""
     places = [p for p in collection.places if p.identity] if collection.person else []
-    source = table(collection)
-    wanted = [source.c[name] for name in (*collection.key, *(place.name for place in places))]
-    query = sa.select(*wanted).where(selector.rows(collection, Bond.ABOUT))
-    width = len(collection.key)
-    keys: set[Key] = set()
+    pointed = _pointed_at(selector.mapped, collection)
+    names = [*collection.key, *(name for onto in pointed for name in onto)]
+    wanted = list(dict.fromkeys([*names, *(place.name for place in places)]))
+    at = {name: index for index, name in enumerate(wanted)}
+    kept = {collection.name: collection.key, **{aimed(collection.name, o): o for o in pointed}}
+    keys: dict[str, set[Key]] = {name: set() for name in kept}
     identities: dict[str, set[str]] = {}
-    for row in connection.execute(query).yield_per(_BATCH):
-        keys.add(tuple(row[:width]))
-        for place, value in zip(places, row[width:], strict=True):
-            if usable := _usable(place.identity or "", value):
+    for row in connection.execute(_own(selector, collection, wanted)).yield_per(_BATCH):
+        for name, columns in kept.items():
+            key: Key = tuple(row[at[column]] for column in columns)
+            if name == collection.name or None not in key:
+                keys[name].add(key)
+        for place in places:
+            if usable := _usable(place.identity or "", row[at[place.name]]):
                 identities.setdefault(place.identity or "", set()).add(usable)
-    return frozenset(keys), {kind: frozenset(values) for kind, values in identities.items()}
+    return (
+        {name: frozenset(found) for name, found in keys.items()},
+        {kind: frozenset(values) for kind, values in identities.items()},
+    )
+
+
+def _pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
+    """Return columns other than the key that rows elsewhere point at: they may change or go."""
+    ways = (way for each in mapped.collections for way in each.ways if isinstance(way, Follow))
+    onto = {way.onto for way in ways if way.to == collection.name}
+    return sorted(onto - {collection.key})
+
+
+def _own(
+    selector: Selector, collection: Collection, names: list[str]
+) -> sa.Select[tuple[object, ...]]:
+    """Select columns of the person's own rows, and of all that hang on them in the same collection.
+
+    A chain of a thousand answers to answers is followed in one statement.
+    """
+    source = table(collection)
+    loops = [
+        way
+        for way in collection.ways
+        if isinstance(way, Follow) and way.to == collection.name and way.bond is Bond.ABOUT
+    ]
+    own = selector.rows(collection, Bond.ABOUT)
+    if not loops:
+        return sa.select(*(source.c[name] for name in names)).where(own)
+    every = list(dict.fromkeys([*names, *(name for way in loops for name in way.onto)]))
+    chain = sa.select(*(source.c[name] for name in every)).where(own).cte(recursive=True)
+    child = source.alias()
+    steps = [
+        sa.and_(*(child.c[a] == chain.c[b] for a, b in zip(way.columns, way.onto, strict=True)))
+        for way in loops
+    ]
+    following = sa.select(*(child.c[name] for name in every)).join_from(
+        child, chain, sa.or_(*steps)
+    )
+    whole = chain.union(following)
+    return sa.select(*(whole.c[name] for name in names))
 
 
 def _usable(kind: str, value: object) -> str | None:
-    """Return a stored identity in normal form; what a store holds amiss finds nobody."""
-    if value is None:
+    """Return a stored identity in normal form; what a store holds amiss finds nobody.
+
+    Nor does what an erasure put in the place of one.
+    """
+    if value is None or str(value).startswith(REPLACED):
         return None
     try:
-        return normalise(kind, str(value))
+        return normalise(kind, spelled(value))
     except BadIdentity:
         return None
 
 
+_Value = TypeVar("_Value", str, "Key")
+
+
 def _merged(
-    known: Mapping[str, frozenset[str]], more: Mapping[str, frozenset[str]]
-) -> dict[str, frozenset[str]]:
-    none: frozenset[str] = frozenset()
+    known: Mapping[str, frozenset[_Value]], more: Mapping[str, frozenset[_Value]]
+) -> dict[str, frozenset[_Value]]:
+    none: frozenset[_Value] = frozenset()
     return {kind: known.get(kind, none) | more.get(kind, none) for kind in {*known, *more}}
 
 
@@ -155,6 +202,14 @@ def ambiguous(selector: Selector) -> tuple[str, ...]:
         and any(isinstance(way, Match) for way in collection.ways)
         and len(selector.keys.get(collection.name, ())) > 1
     )
+
+
+def crowded(connection: sa.Connection, selector: Selector) -> Iterator[str]:
+    """Name the collections of people in which more than one row is there now."""
+    for name in ambiguous(selector):
+        collection = selector.mapped.collection(name)
+        if collection and count(connection, collection, selector.rows(collection, Bond.ABOUT)) > 1:
+            yield name
 
 
 def contradicted(connection: sa.Connection, selector: Selector, before: Closure) -> Iterator[str]:
@@ -171,3 +226,25 @@ def contradicted(connection: sa.Connection, selector: Selector, before: Closure)
             columns = [table(collection).c[name] for name in collection.key]
             if count(connection, collection, sa.and_(in_keys(columns, news), strangers)):
                 yield collection.name
+
+
+def reassigned(connection: sa.Connection, selector: Selector) -> Iterator[tuple[Collection, Key]]:
+    """Yield rows of people frozen by their key that now bear somebody else's identities."""
+    for collection in selector.mapped.collections:
+        if collection.person and (rows := selector.reassigned(collection)) is not None:
+            columns = [table(collection).c[name] for name in collection.key]
+            for row in connection.execute(sa.select(*columns).where(rows)):
+                yield collection, tuple(row)
+
+
+def without(closure: Closure, strangers: Iterable[tuple[Collection, Key]]) -> Closure:
+    """Return a closure that no longer leads to rows whose key has passed to somebody else."""
+    keys, given, identities = dict(closure.keys), dict(closure.given), dict(closure.identities)
+    for collection, key in strangers:
+        keys[collection.name] = keys[collection.name] - {key}
+        for way in collection.ways:
+            if isinstance(way, Match) and collection.key == (way.column,):
+                value = frozenset({spelled(key[0])})
+                for kinds in (given, identities):
+                    kinds[way.identity] = kinds.get(way.identity, frozenset()) - value
+    return Closure(given, identities, keys)

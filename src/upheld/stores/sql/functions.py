@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import re
+import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql.compiler import SQLCompiler
 
-    from upheld.model import Key
+    from upheld.model import Key, Scalar
 
 ERASED = "[erased]"
-_SHORTEST_NEEDLE = 2
+REPLACED = "erased-"
+"""What every replacement of a text begins with."""
 
-_Stored: TypeAlias = str | int | float | bytes | None
+_SHORTEST_NEEDLE = 2
+_LARGEST = 2**63 - 1
+_ISO_DATE = "'[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]*'"
 
 
 class Derived(FunctionElement[object]):
@@ -50,8 +55,18 @@ class Redacted(FunctionElement[object]):
 
 
 class YearStart(FunctionElement[object]):
-    """The first of January of a date's year, at midnight if it has a time. Argument: the date."""
+    """The first of January of a date's year, at midnight if it has a time. Argument: the date.
 
+    What is no date becomes NULL: nobody can tell which part of it says how much.
+    """
+
+    inherit_cache = True
+
+
+class Dated(FunctionElement[bool]):
+    """Whether a value is a date, as in 2026-07-01 with or without a time. Argument: the value."""
+
+    type = sa.Boolean()
     inherit_cache = True
 
 
@@ -65,7 +80,7 @@ class Normal(FunctionElement[str]):
 def _derived(element: Derived, compiler: SQLCompiler, **options: object) -> str:
     secret, form, name, *key = element.clauses
     arguments = [compiler.process(each, **options) for each in (secret, form, name)]
-    row = ", ".join(compiler.process(each, **options) for each in key)
+    row = ", ".join(f"quote({compiler.process(each, **options)})" for each in key)
     return f"upheld_derived({', '.join(arguments)}, json_array({row}))"
 
 
@@ -78,7 +93,13 @@ def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> st
 def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
     day = compiler.process(element.clauses, **options)
     midnight = f"CASE WHEN length({day}) > 10 THEN ' 00:00:00' ELSE '' END"
-    return f"substr({day}, 1, 4) || '-01-01' || {midnight}"
+    coarse = f"substr({day}, 1, 4) || '-01-01' || {midnight}"
+    return f"CASE WHEN {day} GLOB {_ISO_DATE} THEN {coarse} WHEN {day} = '' THEN '' END"
+
+
+@compiles(Dated, "sqlite")
+def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
+    return f"({compiler.process(element.clauses, **options)} GLOB {_ISO_DATE})"
 
 
 @compiles(Normal, "sqlite")
@@ -90,11 +111,76 @@ def in_keys(
     columns: Sequence[sa.ColumnElement[object]], keys: Iterable[Key]
 ) -> sa.ColumnElement[bool]:
     """Say that columns hold one of these keys: one parameter whatever their number."""
-    each = sa.func.json_each(json.dumps([list(key) for key in keys])).table_valued("value")
-    parts = [sa.func.json_extract(each.c.value, f"$[{n}]") for n in range(len(columns))]
+    rows = list(keys)
+    wrapped = [not all(_json_keeps(row[n]) for row in rows) for n in range(len(columns))]
+    plain = [[_wrapped(v) if w else v for v, w in zip(row, wrapped, strict=True)] for row in rows]
+    each = sa.func.json_each(json.dumps(plain)).table_valued("value")
+    found = [sa.func.json_extract(each.c.value, f"$[{n}]") for n in range(len(columns))]
+    parts = [
+        sa.func.upheld_unwrapped(part) if was else part
+        for part, was in zip(found, wrapped, strict=True)
+    ]
     if len(columns) == 1:
         return columns[0].in_(sa.select(parts[0]))
     return sa.tuple_(*columns).in_(sa.select(*parts))
+
+
+def _json_keeps(value: Scalar) -> bool:
+    """Say whether a value comes out of SQLite's JSON as it went in: a NUL would cut it short."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, bytes) and not (isinstance(value, str) and "\0" in value)
+
+
+def _wrapped(value: Scalar) -> str | None:
+    match value:
+        case None:
+            return None
+        case str():
+            return "t" + value.encode().hex()
+        case bytes():
+            return "b" + value.hex()
+        case _:
+            return f"{'f' if isinstance(value, float) else 'i'}{value!r}"
+
+
+def _unwrap(word: str | None) -> Scalar:
+    if word is None:
+        return None
+    kind, value = word[0], word[1:]
+    match kind:
+        case "t":
+            return bytes.fromhex(value).decode()
+        case "b":
+            return bytes.fromhex(value)
+        case "f":
+            return float(value)
+        case _:
+            return int(value)
+
+
+def spelled(value: object) -> str:
+    """Return a stored identity as a person would type it: `7` also where 7.0 is stored."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def numbers(words: Iterable[str]) -> list[int]:
+    """Return those of the words that a column of numbers can hold."""
+    found = (int(word) for word in words if word.isascii() and word.isdecimal())
+    return [number for number in found if number <= _LARGEST]
+
+
+def octets(words: Iterable[str]) -> list[bytes]:
+    """Return those of the words that spell bytes, as a UUID does."""
+    bare = (word.replace("-", "") for word in words)
+    return [bytes.fromhex(word) for word in bare if _HEX.fullmatch(word)]
+
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 
 def needles(identities: Mapping[str, Iterable[str]]) -> str:
@@ -113,13 +199,23 @@ def _pattern(kind: str, value: str) -> str | None:
         return None
     match kind:
         case "email":
-            return rf"(?<![\w.+-]){re.escape(value)}(?![\w-])"
+            return rf"(?<![\w.+-]){_letters(value)}(?![\w-])"
         case "phone":
-            return r"\+?(?<!\d)" + r"[\s()./-]*".join(value) + r"(?!\d)"
+            return r"\+?(?<!\d)" + r"[\s()./\u2010-\u2015-]*".join(value) + r"(?!\d)"
         case "name":
-            return r"(?<!\w)" + r"\s+".join(map(re.escape, value.split())) + r"(?!\w)"
+            return r"(?<!\w)" + r"\s+".join(map(_letters, value.split())) + r"(?!\w)"
         case _:
             return None
+
+
+def _letters(word: str) -> str:
+    """Return a pattern of a word in either way of writing accents, and `ß` for the `ss` it folds to."""
+    found = (
+        f"(?:{re.escape(letter)}|{re.escape(parts)})" if parts != letter else re.escape(letter)
+        for letter in word
+        if (parts := unicodedata.normalize("NFD", letter))
+    )
+    return "".join(found).replace("ss", "(?:ss|ß|ẞ)")
 
 
 def install(connection: sqlite3.Connection) -> None:
@@ -127,6 +223,7 @@ def install(connection: sqlite3.Connection) -> None:
     connection.create_function("upheld_derived", 4, _derive, deterministic=True)
     connection.create_function("upheld_redacted", 2, _redact, deterministic=True)
     connection.create_function("upheld_normal", 2, _normalise, deterministic=True)
+    connection.create_function("upheld_unwrapped", 1, _unwrap, deterministic=True)
 
 
 def _derive(secret: bytes, form: str, name: str, row: str) -> str | int | bytes:
@@ -134,16 +231,21 @@ def _derive(secret: bytes, form: str, name: str, row: str) -> str | int | bytes:
     kind, _, length = form.partition(":")
     match kind:
         case "email":
-            return f"erased-{digest.hex()[:24]}@erased.invalid"
+            return f"{REPLACED}{digest.hex()[:24]}@erased.invalid"
         case "number":
             return int.from_bytes(digest[:6])
         case "bytes":
             return digest
         case _:
-            return f"erased-{digest.hex()[:32]}"[: int(length)]
+            return f"{REPLACED}{digest.hex()[:32]}"[: int(length)]
 
 
-def _redact(text: _Stored, patterns: str) -> _Stored:
+def _redact(text: Scalar, patterns: str) -> Scalar:
+    if isinstance(text, bytes):  # a text column of SQLite may hold its text as bytes
+        try:
+            return _compiled(patterns).sub(ERASED, text.decode()).encode()
+        except UnicodeDecodeError:
+            return text
     return _compiled(patterns).sub(ERASED, text) if isinstance(text, str) else text
 
 
@@ -155,6 +257,6 @@ def _compiled(patterns: str) -> re.Pattern[str]:
 
 def _normalise(kind: str, value: object) -> str | None:
     try:
-        return normalise(kind, str(value)) if value is not None else None
+        return normalise(kind, spelled(value)) if value is not None else None
     except BadIdentity:
         return None

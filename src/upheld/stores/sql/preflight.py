@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from upheld.model import Act, Bond, Collection, Follow, Reference, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from upheld.model import Schema, Step, StoreMap, Table
+    from upheld.model import Change, Column, Schema, Step, StoreMap, Table
     from upheld.stores.sql.erasing import Eraser
 
 _SHORTEST_UNIQUE = 24
@@ -21,7 +21,7 @@ def refusals(schema: Schema, erasers: Sequence[Eraser]) -> tuple[str, ...]:
         words
         for eraser in erasers
         for words in (
-            *_fields(schema.tables[eraser.collection.name], eraser),
+            *_fields(schema, schema.tables[eraser.collection.name], eraser),
             *_people(eraser),
             *_dates(schema.tables[eraser.collection.name], eraser),
         )
@@ -54,7 +54,7 @@ def inbound(
 
 
 def _goes_too(mapped: StoreMap, step: Step, name: str, reference: Reference) -> bool:
-    child = mapped.collection(name)
+    child, parent = mapped.collection(name), mapped.collection(reference.to)
     whole = any(
         erasure.collection == name and erasure.delete and not erasure.hold
         for erasure in step.erasures
@@ -64,7 +64,8 @@ def _goes_too(mapped: StoreMap, step: Step, name: str, reference: Reference) -> 
         isinstance(way, Follow) and way.columns == reference.columns and way.bond is Bond.ABOUT
         for way in child.ways
     )
-    return whole and along and name != reference.to
+    own = parent is not None and all(way.bond is not Bond.SHARED for way in parent.ways)
+    return whole and along and own and name != reference.to
 
 
 def _pointing(shape: Table, reference: Reference) -> Collection:
@@ -81,28 +82,53 @@ def _pointing(shape: Table, reference: Reference) -> Collection:
     )
 
 
-def _fields(shape: Table, eraser: Eraser) -> Iterator[str]:
+def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str]:
     for change in eraser.erasure.changes:
         column = shape.column(change.field)
         where = f"`{eraser.selector.mapped.name}.{shape.name}.{change.field}`"
         if column is None:
             yield f"{where} is no longer there; run `upheld map check`"
-        elif change.act is Act.BLANK and not column.nullable:
-            yield f"{where} is NOT NULL and would be blanked; use `erase: replace` in the map"
-        elif change.act is Act.ANONYMISE and column.type not in {Type.DATE, Type.TEXT}:
-            yield f"{where} is no date and cannot be made coarser; use `erase: blank` in the map"
-        elif change.act is Act.REPLACE and _too_short(shape, change.field):
+        elif words := _impossible(shape, change, column) or _linked(schema, shape, change):
+            yield f"{where} {words}"
+        elif change.act is Act.ANONYMISE and (rows := eraser.no_dates(change.field)):
             yield (
-                f"{where} is UNIQUE and too short for a replacement of {_SHORTEST_UNIQUE} "
-                "characters; use `erase: blank` or delete the row"
+                f"{where} holds what is no date in {rows} rows and cannot be made coarser there; "
+                "write dates like 1990-05-17, or use `erase: blank` in the map"
             )
+
+
+def _impossible(shape: Table, change: Change, column: Column) -> str | None:
+    match change.act:
+        case Act.BLANK if not column.nullable:
+            return "is NOT NULL and would be blanked; use `erase: replace` in the map"
+        case Act.ANONYMISE if column.type not in {Type.DATE, Type.TEXT}:
+            return "is no date and cannot be made coarser; use `erase: blank` in the map"
+        case Act.REPLACE if column.type is Type.DATE:
+            return "is a date and cannot be replaced by a word; use `erase: anonymise` in the map"
+        case Act.REPLACE if _too_short(shape, change.field):
+            return (
+                f"is UNIQUE and too short for a replacement of {_SHORTEST_UNIQUE} characters; "
+                "use `erase: blank` or delete the row"
+            )
+        case _:
+            return None
+
+
+def _linked(schema: Schema, shape: Table, change: Change) -> str | None:
+    """Say why a field cannot be changed that rows are joined by."""
+    if change.act is not Act.BLANK and any(change.field in r.columns for r in shape.references):
+        return "points at another row, and would point nowhere; use `erase: blank` or `leave`"
+    pointing = (r for each in schema.tables.values() for r in each.references)
+    if any(r.to == shape.name and change.field in r.onto for r in pointing):
+        return "is what other rows point at; use `erase: leave`, or delete the row"
+    return None
 
 
 def _too_short(shape: Table, name: str) -> bool:
     column = shape.column(name)
     length = column.length if column else None
-    unique: Iterable[tuple[str, ...]] = shape.unique
-    return length is not None and length < _SHORTEST_UNIQUE and (name,) in unique
+    short = length is not None and length < _SHORTEST_UNIQUE
+    return short and any(name in unique for unique in shape.unique)
 
 
 def _people(eraser: Eraser) -> Iterator[str]:
@@ -123,4 +149,7 @@ def _dates(shape: Table, eraser: Eraser) -> Iterator[str]:
     if column and column.type not in {Type.DATE, Type.TEXT}:
         yield f"`{name}.{column.name}` is no date, so nobody can say until when a row is kept"
     elif rows := eraser.undated():
-        yield f"{rows} rows of `{name}` have no date in `{hold.since}`; date them, then plan again"
+        yield (
+            f"{rows} rows of `{name}` have no date in `{hold.since}` that can be read; write dates "
+            "like 2026-07-01, then plan again"
+        )

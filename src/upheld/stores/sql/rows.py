@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Bond, Closure, Collection, Follow, Match, StoreMap, Type
-from upheld.stores.sql.functions import Normal, in_keys
+from upheld.stores.sql.functions import REPLACED, Dated, Normal, in_keys, numbers, octets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Truth = sa.ColumnElement[bool]
 
+_AFTER_SPACES = "!"
+"""The first letter of ASCII after the space, the tab and the line break."""
+
 
 @cache
 def table(collection: Collection) -> sa.TableClause:
@@ -26,7 +30,17 @@ def table(collection: Collection) -> sa.TableClause:
     names = dict.fromkeys([*collection.key, *(place.name for place in collection.places)])
     for way in collection.ways:
         names.update(dict.fromkeys(way.columns))
+    if collection.keep and collection.keep.since:
+        names[collection.keep.since] = None
     return sa.table(sa.quoted_name(collection.name, quote=True), *map(named, names))
+
+
+def aimed(name: str, onto: tuple[str, ...]) -> str:
+    """Return where a closure keeps what rows of a collection are pointed at by, if not by its key.
+
+    It has a line break in it, so that it is no table's name but by malice.
+    """
+    return f"{name}\n{', '.join(onto)}"
 
 
 def named(name: str) -> sa.ColumnClause[object]:
@@ -68,22 +82,43 @@ class Selector:
         if isinstance(way, Match):
             return self._match(collection, way, self.closure.identities.get(way.identity, ()))
         target = self.mapped.collection(way.to)
-        keys = self.keys.get(way.to, frozenset())
-        if target is None or not keys:
+        at = way.to if target and way.onto == target.key else aimed(way.to, way.onto)
+        keys = self.keys.get(at, frozenset())
+        if not keys:
             return sa.false()
-        columns = [table(collection).c[name] for name in way.columns]
-        if way.onto == target.key:
-            return in_keys(columns, keys)
-        other = table(target)
-        within = in_keys([other.c[name] for name in target.key], keys)
-        onto = _standing_alone(sa.select(*(other.c[name] for name in way.onto)).where(within))
-        return sa.tuple_(*columns).in_(onto) if len(columns) > 1 else columns[0].in_(onto)
+        return in_keys([table(collection).c[name] for name in way.columns], keys)
 
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""
         columns = [table(collection).c[name] for name in way.columns]
-        filled = sa.and_(*(column.is_not(None) for column in columns))
-        return sa.and_(filled, self.way(collection, way).is_not(sa.true()))
+        filled = [sa.and_(column.is_not(None), column != "") for column in columns]
+        if isinstance(way, Match) and base(way.identity) in {"email", "phone"}:
+            kind = sa.literal(base(way.identity))
+            filled = [Normal(kind, column).is_not(None) for column in columns]
+        return sa.and_(*filled, self.way(collection, way).is_not(sa.true()))
+
+    def reassigned(self, collection: Collection) -> Truth | None:
+        """Rows of people frozen by their key that now bear nothing but foreign identities.
+
+        SQLite gives the number of a deleted row to the next one: the row may be somebody else's.
+        """
+        keys = self.keys.get(collection.name)
+        kinds = self.closure.identities
+        ways = [
+            way
+            for way in collection.ways
+            if isinstance(way, Match)
+            and way.column not in collection.key
+            and kinds.get(way.identity)
+        ]
+        if not keys or not ways:
+            return None
+        columns = [table(collection).c[way.column] for way in ways]
+        filled = [sa.and_(each.is_not(None), each != "") for each in columns]
+        ours = [self._match(collection, way, kinds[way.identity]) for way in ways]
+        ours += [sa.cast(each, sa.Text()).like(f"{REPLACED}%") for each in columns]
+        frozen = in_keys([table(collection).c[name] for name in collection.key], keys)
+        return sa.and_(frozen, sa.or_(*filled), sa.or_(*ours).is_not(sa.true()))
 
     def strangers(self, collection: Collection) -> Truth | None:
         """Rows of people that bear an identity of a kind that was presented, and not that one."""
@@ -104,25 +139,40 @@ class Selector:
         """Rows that the ground still keeps, among rows that are the person's."""
         if hold.within is None:
             return self._dated(collection, hold)
+        link = self._link(collection, hold)
         parent = self.mapped.collection(hold.within)
-        links = [w for w in collection.ways if isinstance(w, Follow) and w.to == hold.within]
-        if parent is None or not links:
+        if parent is None or link is None:
             return sa.false()
-        other = table(parent)
-        mine = in_keys([other.c[name] for name in parent.key], self.keys.get(parent.name, ()))
-        onto = [other.c[name] for name in links[0].onto]
-        kept = _standing_alone(sa.select(*onto).where(mine, self._dated(parent, hold)))
-        columns = [table(collection).c[name] for name in links[0].columns]
+        kept = sa.select(*(table(parent).c[name] for name in link.onto))
+        kept = _standing_alone(kept.where(*self._kept(parent, hold)))
+        columns = [table(collection).c[name] for name in link.columns]
         return sa.tuple_(*columns).in_(kept) if len(columns) > 1 else columns[0].in_(kept)
 
+    def latest(self, collection: Collection, hold: Hold) -> sa.ColumnElement[object]:
+        """The latest date of the rows of another collection that keep rows of this one."""
+        parent = self.mapped.collection(hold.within or "")
+        if parent is None or self._link(collection, hold) is None:
+            return cast("sa.ColumnElement[object]", sa.null())
+        last = sa.select(sa.func.max(table(parent).c[hold.since or ""]))
+        return last.where(*self._kept(parent, hold)).correlate(None).scalar_subquery()
+
+    def _link(self, collection: Collection, hold: Hold) -> Follow | None:
+        links = (w for w in collection.ways if isinstance(w, Follow) and w.to == hold.within)
+        return next(links, None)
+
+    def _kept(self, parent: Collection, hold: Hold) -> tuple[Truth, Truth]:
+        keys = [table(parent).c[name] for name in parent.key]
+        return in_keys(keys, self.keys.get(parent.name, ())), self._dated(parent, hold)
+
     def undated(self, collection: Collection, hold: Hold) -> Truth:
-        """Rows whose date is missing, so that nobody can say until when they are kept."""
+        """Rows without a date that can be read, so that nobody can say until when they are kept."""
         if hold.since is None or hold.within is not None:
             return sa.false()
-        return table(collection).c[hold.since].is_(None)
+        return Dated(table(collection).c[hold.since]).is_not(sa.true())
 
     def _dated(self, collection: Collection, hold: Hold) -> Truth:
-        return table(collection).c[hold.since or ""] >= hold.oldest.isoformat()
+        since = table(collection).c[hold.since or ""]
+        return sa.and_(Dated(since), since >= hold.oldest.isoformat())
 
     def _frozen(self, collection: Collection) -> list[Truth]:
         keys = self.keys.get(collection.name)
@@ -132,33 +182,64 @@ class Selector:
     def _person(self, collection: Collection, matches: Iterable[Match]) -> Truth:
         """A person's row matches each kind of identity presented, or one that finding added.
 
-        Two columns of one kind (an old address, a new one) are one identity: either will do.
+        Two columns of one kind (an old address, a new one) are one identity: either will do. A
+        telephone that was not presented, which a household shares, finds somebody only in a
+        collection where nothing better does.
         """
         presented: dict[str, list[Truth]] = {}
         added: list[Truth] = []
+        telephones: list[Truth] = []
         for way in matches:
             given = self.closure.given.get(way.identity, frozenset())
             if given:
                 condition = self._match(collection, way, given)
                 presented.setdefault(way.identity, []).append(condition)
             if more := self.closure.identities.get(way.identity, frozenset()) - given:
-                added.append(self._match(collection, way, more))
+                weaker = telephones if base(way.identity) == "phone" else added
+                weaker.append(self._match(collection, way, more))
         each = [sa.or_(*conditions) for conditions in presented.values()]
-        return sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
+        better = sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
+        if not telephones:
+            return better
+        nobody = sa.select(sa.literal(1)).select_from(table(collection)).where(better)
+        return sa.or_(better, sa.and_(sa.or_(*telephones), ~_standing_alone(nobody).exists()))
 
     def _match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         column = table(collection).c[way.column]
         wanted = sorted(values)
-        kind = base(way.identity)
         if not wanted:
             return sa.false()
-        if self._type(collection, way.column) is Type.NUMBER:
-            return column.in_([int(each) for each in wanted if each.isdecimal()])
-        if way.stored_normalised or kind not in {"email", "phone"}:
-            return column.in_(wanted)
-        if kind == "email" and all(each.isascii() for each in wanted):
-            return sa.func.lower(column).in_(wanted)
-        return Normal(sa.literal(kind), column).in_(wanted)
+        kind = base(way.identity)
+        match self._type(collection, way.column):
+            case Type.NUMBER:
+                return column.in_(numbers(wanted))
+            case Type.BYTES:
+                return column.in_([*octets(wanted), *wanted])
+            case _ if way.stored_normalised:
+                return column.in_([*wanted, *numbers(wanted)])
+            case _ if kind == "phone" or (kind == "email" and not "".join(wanted).isascii()):
+                return Normal(sa.literal(kind), column).in_(wanted)
+            case _:
+                return self._spelled(column, kind, wanted)
+
+    def _spelled(self, column: sa.ColumnElement[object], kind: str, wanted: list[str]) -> Truth:
+        """Rows that hold an identity, also between spaces: in a form that an index can serve.
+
+        A column without a type tells 42 and `42` apart, and a person does not.
+        """
+        if kind == "email":
+            written: sa.ColumnElement[object] = sa.func.lower(column)
+            exact = written.in_(wanted)
+        else:
+            written = column
+            accents = {unicodedata.normalize("NFD", each) for each in wanted}
+            exact = column.in_([*sorted({*wanted, *accents}), *numbers(wanted)])
+        normal = Normal(sa.literal(kind), column).in_(wanted)
+        ahead = sa.and_(written < _AFTER_SPACES, normal)
+        behind = (
+            sa.and_(written > each, written < each + _AFTER_SPACES, normal) for each in wanted
+        )
+        return sa.or_(exact, ahead, *behind)
 
     def _type(self, collection: Collection, name: str) -> Type:
         shape = self.schema.tables.get(collection.name)
@@ -166,6 +247,9 @@ class Selector:
         return column.type if column else Type.OTHER
 
 
-def _standing_alone(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:
+_Row = TypeVar("_Row", bound=tuple[object, ...])
+
+
+def _standing_alone(query: sa.Select[_Row]) -> sa.Select[_Row]:
     """Keep a subquery's own FROM, also where the statement around it reads the same table."""
     return query.correlate(None)

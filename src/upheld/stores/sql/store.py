@@ -14,19 +14,22 @@ from upheld.model import Bond, Counted, Declined, Done, Preview, Rows
 from upheld.stores.sql import finding
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
-from upheld.stores.sql.failures import ours
+from upheld.stores.sql.failures import constraint, ours
 from upheld.stores.sql.functions import install
 from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
-from upheld.stores.sql.rows import table
+from upheld.stores.sql.rows import Selector, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.model import Closure, Collection, Found, Right, Schema, Step, StoreMap
-    from upheld.stores.sql.rows import Selector
+    from upheld.model import Closure, Collection, Found, Key, Right, Schema, Step, StoreMap
 
 _BATCH = 1000
 _WAIT_SECONDS = 5.0
+
+
+class ChangedError(Exception):
+    """The rows are no longer such that the plan can be carried out; nothing may be written."""
 
 
 class SqlStore:
@@ -61,15 +64,14 @@ class SqlStore:
             Refused: the identities lead to two rows of a collection of people.
         """
         with self._reading() as connection:
+            for collection, _ in self._reassigned(connection, closure):
+                raise Refused(_passed_on(self.name, collection.name))
             selector = self._grown(connection, closure)
-            for collection in finding.ambiguous(selector):
+            for crowd in finding.ambiguous(selector):
+                raise Refused(_crowded(self.name, crowd))
+            for odd in finding.contradicted(connection, selector, closure):
                 raise Refused(
-                    f"the identities lead to two or more people in `{self.name}.{collection}`; "
-                    "open the request again with one more `--identity` that tells them apart"
-                )
-            for collection in finding.contradicted(connection, selector, closure):
-                raise Refused(
-                    f"a row of `{self.name}.{collection}` is theirs by what another store says, "
+                    f"a row of `{self.name}.{odd}` is theirs by what another store says, "
                     "but bears another identity than was presented; if it is theirs, open the "
                     "request again with that identity too"
                 )
@@ -107,22 +109,35 @@ class SqlStore:
         """Carry out a step in one transaction; a repeat writes nothing new."""
         try:
             with self._writing() as connection:
-                return Done(self._carried_out(connection, step))
+                done = Done(self._carried_out(connection, step))
+            self._overwrite_log()
         except OverCeilingError as over:
             return Declined(f"more rows in `{self.name}.{over}` than the plan allows; plan again")
         except BlockedError as blocked:
             return Declined(_blocked(self.name, str(blocked)))
         except sa.exc.IntegrityError as broken:
-            return Declined(_constraint(self.name, broken))
+            return Declined(constraint(self.name, broken))
+        except ChangedError as changed:
+            return Declined(f"{changed}; nothing was written")
+        return done
 
     def poll(self, token: str) -> Done | Declined:
         """A database is never pending."""
         return Declined(f"store `{self.name}` knows no pending step `{token}`")
 
     def look_back(self, step: Step) -> Mapping[str, int]:
-        """Find again from the closure; return rows not in their target state, by collection."""
+        """Find again from the closure; return rows not in their target state, by collection.
+
+        A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
+        """
         with self._reading() as connection:
-            selector = self._grown(connection, step.closure)
+            strangers = [
+                (collection, key)
+                for collection, key in self._reassigned(connection, step.closure)
+                if collection.delete
+            ]
+            closure = finding.without(step.closure, strangers)
+            selector = self._grown(connection, closure)
             left: dict[str, int] = {}
             for eraser in self._erasers(connection, selector, step):
                 if rows := eraser.left():
@@ -137,17 +152,25 @@ class SqlStore:
         total = finding.count(connection, collection, where)
         names = _shown(collection, bond)
         order = [source.c[name] for name in collection.key]
-        query = sa.select(*(source.c[name] for name in names)).where(where).order_by(*order)
+        shown = [_part(selector, collection, bond, name) for name in names]
+        query = sa.select(*shown).select_from(source).where(where).order_by(*order)
         result = connection.execution_options(stream_results=True).execute(query)
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
             yield Rows(collection.name, bond, names, [tuple(row) for row in batch], total)
 
     def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for collection, _ in self._reassigned(connection, step.closure):
+            if collection.delete:
+                raise ChangedError(_passed_on(self.name, collection.name))
         selector = self._grown(connection, step.closure)
         schema = self._known(connection)
-        counted: list[Counted] = []
         erasers = self._erasers(connection, selector, step)
+        for crowd in finding.crowded(connection, selector):
+            raise ChangedError(_crowded(self.name, crowd))
+        for wrong in refusals(schema, erasers):
+            raise ChangedError(wrong)
+        counted: list[Counted] = []
         for eraser in erasers:
             if eraser.erasure.delete:
                 pointing = inbound(self._mapped, schema, step, eraser.collection)
@@ -169,7 +192,9 @@ class SqlStore:
         except BlockedError as blocked:
             return (_blocked(self.name, str(blocked)),)
         except sa.exc.IntegrityError as broken:
-            return (_constraint(self.name, broken),)
+            return (constraint(self.name, broken),)
+        except ChangedError as changed:
+            return (str(changed),)
         return ()
 
     def _erasers(self, connection: sa.Connection, selector: Selector, step: Step) -> list[Eraser]:
@@ -195,11 +220,26 @@ class SqlStore:
                 )
         return finding.grown(connection, self._mapped, schema, closure)
 
+    def _reassigned(
+        self, connection: sa.Connection, closure: Closure
+    ) -> Iterator[tuple[Collection, Key]]:
+        selector = Selector(self._mapped, self._known(connection), closure, closure.keys)
+        return finding.reassigned(connection, selector)
+
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
         if self._known_by is None or self._known_by[0] != seen:
             self._known_by = seen, read_schema(connection)
         return self._known_by[1]
+
+    def _overwrite_log(self) -> None:
+        """Bring the write-ahead log, if there is one, into the file, and empty it.
+
+        Until then the file still holds what was erased. A reader elsewhere may put it off.
+        """
+        with ours(self.name), self.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -214,13 +254,27 @@ class SqlStore:
                 yield writer
 
 
+def _part(
+    selector: Selector, collection: Collection, bond: Bond, name: str
+) -> sa.ColumnElement[object]:
+    """A field as it is shown: of a shared row, only where its part of the row is the person's."""
+    column = table(collection).c[name]
+    place = collection.place(name)
+    shared = [way for way in collection.ways if way.bond is Bond.SHARED]
+    whose = [way for way in shared if name in way.columns or (place and place.of == way.columns)]
+    if bond is not Bond.SHARED or not whose or name in collection.key:
+        return column
+    mine = sa.or_(*(selector.way(collection, way) for way in whose))
+    return sa.case((mine, column), else_=sa.null()).label(sa.quoted_name(name, quote=True))
+
+
 def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:
     """What a person sees: all of their own row, their part of a shared one, a mention's link."""
     ways = [way for way in collection.ways if way.bond is bond]
     links = [name for way in ways for name in way.columns]
     if bond is Bond.MENTIONS:
         return tuple(dict.fromkeys([*collection.key, *links]))
-    names = [p.name for p in collection.places if bond is Bond.ABOUT or not p.of]
+    names = [place.name for place in collection.places]
     return tuple(dict.fromkeys([*collection.key, *names, *links]))
 
 
@@ -234,14 +288,17 @@ def _blocked(store: str, child: str) -> str:
 _CONSTRAINTS = ("unique", "not null", "check", "foreign key")
 
 
-def _constraint(store: str, broken: sa.exc.IntegrityError) -> str:
-    """Name the kind of constraint, and nothing else: a trigger of the owner's may quote values."""
-    said = str(broken.orig).lower()
-    kind = next((k for k in _CONSTRAINTS if said.startswith(f"{k} constraint")), None)
-    what = f"a {kind} constraint" if kind else "a trigger or constraint"
+def _passed_on(store: str, collection: str) -> str:
     return (
-        f"store `{store}` refuses: {what} stands in the way; "
-        "change what the map does to that field, then plan again"
+        f"a row of `{store}.{collection}` that was found for this request now bears another "
+        "identity, and may be somebody else's; look who it is, then open a new request"
+    )
+
+
+def _crowded(store: str, collection: str) -> str:
+    return (
+        f"the identities lead to two or more people in `{store}.{collection}`; "
+        "open the request again with one more `--identity` that tells them apart"
     )
 
 
@@ -257,7 +314,7 @@ def _engine(name: str, url: str) -> sa.Engine:
     mode = "ro" if address.query.get("mode") == "ro" else "rw"
     path = f"file:{quote(address.database)}?mode={mode}"
     engine = sa.create_engine(
-        "sqlite://", creator=lambda: _connected(path), poolclass=sa.QueuePool, hide_parameters=True
+        "sqlite://", creator=lambda: _connected(path), poolclass=sa.NullPool, hide_parameters=True
     )
     sa.event.listen(engine, "begin", _begin)
     return engine
