@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.journeys.town import ADA, CANARIES, Town
+from upheld.cli.main import main
 from upheld.errors import HomeFailed, Refused, StoreFailed, WouldFail
+from upheld.evidence import ssh
 from upheld.model import Right
 from upheld.stores.sql import SqlStore
 
@@ -323,8 +325,6 @@ def test_init_never_writes_into_a_folder_that_is_not_empty(town: Town, capsys: C
     before = sorted(path.name for path in town.folder.iterdir())
     status = 0
     try:
-        from upheld.cli.main import main  # noqa: PLC0415
-
         main(["init", str(town.folder)])
     except SystemExit as end:
         status = int(end.code or 0)
@@ -348,3 +348,21 @@ def test_a_closed_request_has_a_letter_with_the_reason_and_where_to_complain(
     verdicts = {row["id"]: row["verdict"] for row in board}
     assert verdicts["right.access"] == "upheld"
     assert verdicts["gdpr.access-copy"] == "not-exercised"
+
+
+def test_an_officer_named_at_init_can_sign_and_a_wrong_file_makes_no_folder(
+    tmp_path: Path, town: Town, capsys: Captured
+) -> None:
+    public = tmp_path / "officer.pub"
+    public.write_text("ssh-rsa AAAA somebody", "utf-8")
+    with pytest.raises(SystemExit):
+        main(["init", str(tmp_path / "new"), "--officer", str(public)])
+    assert "no ssh-ed25519 public key" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+    public.write_text(f"{ssh.public_line(town.key)} ada@example.com", "utf-8")
+    with pytest.raises(SystemExit) as end:
+        main(["init", str(tmp_path / "new"), "--officer", str(public)])
+    assert end.value.code == 0
+    settings = (tmp_path / "new" / "upheld.toml").read_text("utf-8")
+    assert f'officer = "{ssh.public_line(town.key)}"' in settings
+    assert "ada@example.com" not in settings.partition("[officers]")[2].replace("# ada", "")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from upheld.conformance.store import Everything
     from upheld.conformance.world import World
+    from upheld.model import Scalar
     from upheld.ports import Store
 
 _SPELLED = {Type.NUMBER: "INTEGER", Type.TEXT: "TEXT", Type.DATE: "DATE", Type.BYTES: "BLOB"}
@@ -47,6 +48,10 @@ def ddl(table: Table) -> str:
     return f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})"
 
 
+def _insert(table: str, row: Key) -> str:
+    return f"INSERT INTO {quoted(table)} VALUES ({', '.join('?' * len(row))})"
+
+
 @dataclass(frozen=True)
 class SqlSite:
     """A SQLite file filled with a world, in one of its journal modes."""
@@ -56,13 +61,13 @@ class SqlSite:
     journal: str = "delete"
 
     def __post_init__(self) -> None:
+        """Make the file and fill it."""
         with closing(self._connected()) as connection, connection:
             connection.execute(f"PRAGMA journal_mode = {self.journal}")
             for table in self.world.tables:
                 connection.execute(ddl(table))
-        for name, rows in self.world.rows.items():
-            for row in rows:
-                self.write(name, row)
+            for name, rows in self.world.rows.items():
+                connection.executemany(_insert(name, rows[0]), rows)
 
     @property
     def path(self) -> Path:
@@ -85,7 +90,7 @@ class SqlSite:
             return {
                 table.name: {
                     self.world.key(table.name, row): row
-                    for row in connection.execute(f"SELECT * FROM {quoted(table.name)}")  # noqa: S608
+                    for row in connection.execute(f"SELECT * FROM {quoted(table.name)}")
                 }
                 for table in self.world.tables
             }
@@ -95,16 +100,15 @@ class SqlSite:
         return sum(each.read_bytes().lower().count(token.lower()) for each in files)
 
     def write(self, table: str, row: Key) -> None:
-        marks = ", ".join("?" * len(row))
         with closing(self._connected()) as connection, connection:
-            connection.execute(f"INSERT INTO {quoted(table)} VALUES ({marks})", row)  # noqa: S608
+            connection.execute(_insert(table, row), row)
 
     def come_back(self, table: str, row: Key) -> Mapping[str, int]:
         self.write(table, row)
         return {table: 1}
 
     def settle(self, pending: Pending, step: Step) -> None:
-        raise AssertionError("a database is never pending")
+        raise AssertionError(f"a database is never pending: {pending}, {step.id}")
 
     def impossible(self, step: Step) -> Step:
         """Return the step with no room for a single row."""
@@ -131,6 +135,7 @@ class ManualSite:
     attested: dict[str, Attestation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        """Fill the cabinet."""
         for table in self.world.tables:
             self.cabinet[table.name] = {}
         for name, rows in self.world.rows.items():
@@ -180,6 +185,6 @@ class ManualSite:
         """Return none: a checklist is always at hand."""
         return ()
 
-    def _blackened(self, value: object) -> object:
+    def _blackened(self, value: Scalar) -> Scalar:
         hers = (token.casefold() for token in self.world.tokens)
         return None if any(token in str(value).casefold() for token in hers) else value

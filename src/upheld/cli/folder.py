@@ -10,6 +10,7 @@ import typer
 
 from upheld.errors import BadInput
 from upheld.evidence.keys import NAMES, make_key_file
+from upheld.evidence.ssh import fingerprint
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -19,12 +20,20 @@ Folder = Annotated[
 ]
 
 
+_KEY_WORDS = 2
+"""Words of a public key: its kind and the key."""
+
+
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    officer: Annotated[
+        Path | None, typer.Option("--officer", help="Who signs plans: an ssh-ed25519 .pub file.")
+    ] = None,
 ) -> None:
     """Write a company's folder: settings, a policy of twelve clauses, and three keys."""
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"`{folder}` is there and not empty; choose a new folder")
+    public = _public_key(officer) if officer else None
     folder.mkdir(parents=True, exist_ok=True)
     _copy(resources.files("upheld") / "examples" / "company", folder)
     for name in NAMES:
@@ -32,8 +41,24 @@ def init(
     typer.echo(
         f"{folder} is ready. Its keys are in {folder / 'keys'}: back them up, apart from home."
     )
-    typer.echo("Next: add an officer's public key to [officers] in upheld.toml, then")
-    typer.echo("      upheld map new sqlite:///YOUR.sqlite --name NAME")
+    if public:
+        with (folder / "upheld.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f'officer = "{public}"\n')
+    else:
+        typer.echo("Add an officer's public key to [officers] in upheld.toml; nobody can sign yet.")
+    typer.echo(f"Next: cd {folder} && upheld map new sqlite:///YOUR.sqlite --name NAME")
+
+
+def _public_key(file: Path) -> str:
+    """Return the key of a `.pub` file without its comment, which may name a person."""
+    try:
+        words = file.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"`{file.name}` cannot be read; give an ssh-ed25519 .pub file") from error
+    if len(words) < _KEY_WORDS or words[0] != "ssh-ed25519":
+        raise BadInput(f"`{file.name}` is no ssh-ed25519 public key; `ssh-keygen -t ed25519`")
+    fingerprint(" ".join(words[:_KEY_WORDS]))
+    return " ".join(words[:_KEY_WORDS])
 
 
 def _copy(source: Traversable, target: Path) -> None:

@@ -64,7 +64,7 @@ class Site(Protocol):
         ...
 
     def traces(self, token: bytes) -> int:
-        """Count how often bytes occur, in any case of letters, in all that the store has on disk."""
+        """Count how often bytes occur, in any case of letters, in all the store has on disk."""
         ...
 
     def write(self, table: str, row: Key) -> None:

@@ -1,4 +1,4 @@
-"""The hostile world that every store is tested in: a person, their household, and names that bite."""
+"""The hostile world every store is tested in: a person, their household, and names that bite."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads the catalogue of a SQLite database: names and types, never values.
 
-SQLAlchemy reads foreign keys and checks of SQLite out of the words of `CREATE TABLE`, and errs where
-names hold quotes; the pragmas say the same as the database itself understands it.
+SQLAlchemy reads foreign keys and checks of SQLite out of the words of `CREATE TABLE`, and errs
+where names hold quotes; the pragmas say the same as the database itself understands it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _WORDS = re.compile(
     re.DOTALL,
 )
 _HIDDEN = 1
-"""How `pragma_table_xinfo` marks a column of a virtual table that is no real one; 2, 3: generated."""
+"""How `pragma_table_xinfo` marks what is no real column of a virtual table; 2, 3: generated."""
 
 
 @dataclass(slots=True)

@@ -177,7 +177,7 @@ class Eraser:
             )
 
     def _latest(self, hold: Hold) -> sa.ColumnElement[object]:
-        """The latest date of what is kept, which stands in another collection for parts of a whole."""
+        """The latest date of what is kept; of parts of a whole it stands in another collection."""
         if hold.within is None:
             return sa.func.max(table(self.collection).c[hold.since or ""])
         return self.selector.latest(self.collection, hold)

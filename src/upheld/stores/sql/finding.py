@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -121,7 +121,7 @@ def _ask(
     identities: dict[str, set[str]] = {}
     for row in connection.execute(_own(selector, collection, wanted)).yield_per(_BATCH):
         for name, columns in kept.items():
-            key: Key = tuple(row[at[column]] for column in columns)
+            key = cast("Key", tuple(row[at[column]] for column in columns))
             if name == collection.name or None not in key:
                 keys[name].add(key)
         for place in places:
@@ -143,7 +143,7 @@ def _pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...
 def _own(
     selector: Selector, collection: Collection, names: list[str]
 ) -> sa.Select[tuple[object, ...]]:
-    """Select columns of the person's own rows, and of all that hang on them in the same collection.
+    """Select columns of the person's own rows, and of all that hang on them in the collection.
 
     A chain of a thousand answers to answers is followed in one statement.
     """
@@ -234,7 +234,7 @@ def reassigned(connection: sa.Connection, selector: Selector) -> Iterator[tuple[
         if collection.person and (rows := selector.reassigned(collection)) is not None:
             columns = [table(collection).c[name] for name in collection.key]
             for row in connection.execute(sa.select(*columns).where(rows)):
-                yield collection, tuple(row)
+                yield collection, cast("Key", tuple(row))
 
 
 def without(closure: Closure, strangers: Iterable[tuple[Collection, Key]]) -> Closure:

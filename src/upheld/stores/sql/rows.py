@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
@@ -201,8 +201,8 @@ class Selector:
         better = sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
         if not telephones:
             return better
-        nobody = sa.select(sa.literal(1)).select_from(table(collection)).where(better)
-        return sa.or_(better, sa.and_(sa.or_(*telephones), ~_standing_alone(nobody).exists()))
+        known = sa.select(*(table(collection).c[name] for name in collection.key)).where(better)
+        return sa.or_(better, sa.and_(sa.or_(*telephones), ~_standing_alone(known).exists()))
 
     def _match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         column = table(collection).c[way.column]
@@ -247,9 +247,6 @@ class Selector:
         return column.type if column else Type.OTHER
 
 
-_Row = TypeVar("_Row", bound=tuple[object, ...])
-
-
-def _standing_alone(query: sa.Select[_Row]) -> sa.Select[_Row]:
+def _standing_alone(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:
     """Keep a subquery's own FROM, also where the statement around it reads the same table."""
     return query.correlate(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -156,7 +156,9 @@ class SqlStore:
         query = sa.select(*shown).select_from(source).where(where).order_by(*order)
         result = connection.execution_options(stream_results=True).execute(query)
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
-            yield Rows(collection.name, bond, names, [tuple(row) for row in batch], total)
+            yield Rows(
+                collection.name, bond, names, [cast("Key", tuple(row)) for row in batch], total
+            )
 
     def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
