@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
-from pydantic import TypeAdapter
 
-from upheld.datamap.document import Plan
 from upheld.model import Judgement, Request, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from upheld.datamap.document import Plan
 
 _SIGNS = {
     Judgement.UPHELD: ("upheld", typer.colors.GREEN),
@@ -20,15 +20,16 @@ _SIGNS = {
 }
 
 
-_PLAN = TypeAdapter(Plan)
-_REQUEST = TypeAdapter(Request)
-_REQUESTS = TypeAdapter(tuple[Request, ...])
+def _json(noun: Plan | Request | Sequence[Request]) -> str:
+    from pydantic_core import to_json  # noqa: PLC0415 (keeps --help quick)
+
+    return to_json(noun, indent=1).decode()
 
 
 def plan(made: Plan, *, as_json: bool) -> None:
     """Show what a plan will do, one line a collection and outcome."""
     if as_json:
-        typer.echo(_PLAN.dump_json(made, indent=1).decode())
+        typer.echo(_json(made))
         return
     typer.echo(
         f"{made.request}: {made.right} under {made.regime}, because of {', '.join(made.clauses)}"
@@ -47,7 +48,7 @@ def plan(made: Plan, *, as_json: bool) -> None:
 def request(one: Request, *, as_json: bool) -> None:
     """Show where a request stands."""
     if as_json:
-        typer.echo(_REQUEST.dump_json(one, indent=1).decode())
+        typer.echo(_json(one))
         return
     typer.echo(f"{one.id}  {one.right} under {one.regime}  {one.state}")
     typer.echo(f"  received {one.received:%Y-%m-%d}, due {one.due} ({one.rule})")
@@ -66,7 +67,7 @@ def request(one: Request, *, as_json: bool) -> None:
 def requests(all_: Sequence[Request], *, as_json: bool) -> None:
     """List requests."""
     if as_json:
-        typer.echo(_REQUESTS.dump_json(tuple(all_), indent=1).decode())
+        typer.echo(_json(all_))
         return
     for each in all_:
         end = each.outcome or f"due {each.due}"

@@ -110,7 +110,7 @@ def _led(collection: Collection, grown: str | None, kinds: Iterable[str]) -> boo
 def _ask(
     connection: sa.Connection, selector: Selector, collection: Collection
 ) -> tuple[dict[str, frozenset[Key]], dict[str, frozenset[str]]]:
-    """Return what is known of the person's own rows: keys, what else others point at, identities."""
+    """Return what the person's own rows tell: keys, what else others point at, identities."""
     places = [p for p in collection.places if p.identity] if collection.person else []
     pointed = _pointed_at(selector.mapped, collection)
     names = [*collection.key, *(name for onto in pointed for name in onto)]

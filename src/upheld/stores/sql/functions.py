@@ -209,7 +209,7 @@ def _pattern(kind: str, value: str) -> str | None:
 
 
 def _letters(word: str) -> str:
-    """Return a pattern of a word with accents written either way, and `ß` for the `ss` it folds to."""
+    """Return a pattern of a word: accents written either way, `ß` for the `ss` it folds to."""
     found = (
         f"(?:{re.escape(letter)}|{re.escape(parts)})" if parts != letter else re.escape(letter)
         for letter in word
