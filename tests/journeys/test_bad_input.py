@@ -184,7 +184,7 @@ def test_a_read_only_database_is_refused_before_the_first_write(
 def test_a_locked_database_is_waited_for_shortly_and_then_named(
     town: Town, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upheld.stores.sql.store._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("upheld.stores.sql.connecting._WAIT_SECONDS", 0.05)
     id = _planned(town)
     writer = sqlite3.connect(town.folder / "shop.sqlite", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -366,3 +366,14 @@ def test_an_officer_named_at_init_can_sign_and_a_wrong_file_makes_no_folder(
     settings = (tmp_path / "new" / "upheld.toml").read_text("utf-8")
     assert f'officer = "{ssh.public_line(town.key)}"' in settings
     assert "ada@example.com" not in settings.partition("[officers]")[2].replace("# ada", "")
+
+
+def test_what_nobody_foresaw_is_told_by_kind_and_place_and_never_by_its_words(
+    town: Town, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError(ADA)
+
+    monkeypatch.setattr("tomllib.loads", fails)
+    status, said = town.run(capsys, "check")
+    _refused(said, status, 70, "KeyError at test_bad_input.py:", "config.py:", "report this line")

@@ -26,9 +26,10 @@ def person(folder: Path, column: str, value: str, field: str, *, more: str = "")
     """Make two customers with one column more, which is mapped as `field`."""
     tables = f"""
         CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, {column});
-        INSERT INTO customers VALUES (1, 'ada@example.com', {value}), (2, 'bob@example.com', {value});
+        INSERT INTO customers VALUES
+          (1, 'ada@example.com', {value}), (2, 'bob@example.com', {value});
     """
-    name = column.split()[0]
+    name = column.partition(" ")[0]
     email = "      email: {category: contact, identity: email, erase: blank}\n"
     return build(folder, tables + more, f"{_HEAD}{email}      {name}: {field}\n")
 
@@ -176,7 +177,8 @@ def test_a_row_without_a_key_is_replaced_the_same_each_time(tmp_path: Path) -> N
 def redacted(folder: Path, text: str) -> str:
     """Return what is left of a text that speaks of Ada: e-mail, telephone, name."""
     tables = f"""
-        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, name TEXT, phone TEXT, note TEXT);
+        CREATE TABLE customers (
+          id INTEGER PRIMARY KEY, email TEXT, name TEXT, phone TEXT, note TEXT);
         INSERT INTO customers VALUES
           (1, 'ada@example.com', 'Ada Weiß-Müller', '+44 (20) 7946-0000', '{text}');
     """
@@ -252,7 +254,8 @@ def test_a_computed_column_follows_by_itself(tmp_path: Path) -> None:
 _KEPT = """
     CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT);
     CREATE TABLE invoices (
-      id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers, issued DATE, name TEXT, card TEXT);
+      id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers, issued DATE, name TEXT,
+      card TEXT);
     CREATE TABLE lines (
       invoice INTEGER REFERENCES invoices, n INTEGER, words TEXT, PRIMARY KEY (invoice, n));
     INSERT INTO customers VALUES (1, 'ada@example.com'), (2, 'bob@example.com');

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,9 @@ from upheld.errors import UpheldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_BUG = 70
+"""Exit status of a program that fails by its own fault (sysexits.h)."""
 
 app = typer.Typer(
     name="upheld",
@@ -53,3 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UpheldError as refusal:
         sys.stderr.write(f"upheld: {refusal}\n")
         sys.exit(refusal.status)
+    except Exception as bug:  # noqa: BLE001 (its message may quote a person's data; its place cannot)
+        sys.stderr.write(f"upheld: {_told(bug)}\n")
+        sys.exit(_BUG)
+
+
+def _told(bug: Exception) -> str:
+    """Return what can be said of an exception nobody foresaw: its kind and place, not its words."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    ours = [f for f in frames if "upheld" in Path(f.filename).parts]
+    within = f", from {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return (
+        f"{type(bug).__name__} at {place}{within}; this is a bug of Upheld: report this line. "
+        "What was half done is taken up again by running the command again"
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeAlias, cast
 
 from upheld.model import Closure, Key
 
 _Kinds = Mapping[str, frozenset[str]]
+_Plain: TypeAlias = str | int | float | dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def to_bytes(frozen: Frozen) -> bytes:
         "given": {kind: sorted(values) for kind, values in frozen.given.items()},
         "identities": {kind: sorted(values) for kind, values in frozen.identities.items()},
         "keys": {
-            store: {name: sorted(map(list, keys), key=repr) for name, keys in collections.items()}
+            store: {name: sorted(map(_plain, keys), key=repr) for name, keys in collections.items()}
             for store, collections in frozen.keys.items()
         },
     }
@@ -57,12 +58,21 @@ def to_bytes(frozen: Frozen) -> bytes:
 def from_bytes(sealed: bytes) -> Frozen:
     """Return the closure that `to_bytes` wrote."""
     plain = json.loads(sealed)
-    keys = cast("Mapping[str, Mapping[str, list[list[str | int | float | None]]]]", plain["keys"])
+    keys = cast("Mapping[str, Mapping[str, list[list[_Plain]]]]", plain["keys"])
     return Frozen(
         {kind: frozenset(values) for kind, values in plain["given"].items()},
         {kind: frozenset(values) for kind, values in plain["identities"].items()},
         {
-            store: {name: frozenset(map(tuple, rows)) for name, rows in collections.items()}
+            store: {name: frozenset(map(_key, rows)) for name, rows in collections.items()}
             for store, collections in keys.items()
         },
     )
+
+
+def _plain(key: Key) -> list[_Plain]:
+    """Return a key as JSON can say it: bytes, as UUIDs are often stored, by their hex digits."""
+    return [{"hex": part.hex()} if isinstance(part, bytes) else part for part in key]
+
+
+def _key(plain: list[_Plain]) -> Key:
+    return tuple(bytes.fromhex(part["hex"]) if isinstance(part, dict) else part for part in plain)

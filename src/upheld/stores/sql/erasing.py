@@ -97,7 +97,8 @@ class Eraser:
         if self.erasure.hold is None:
             return 0
         missing = self.selector.undated(self.collection, self.erasure.hold)
-        return count(self.connection, self.collection, sa.and_(self._rows(), missing))
+        undone = self._undone()
+        return count(self.connection, self.collection, sa.and_(self._rows(), missing, undone))
 
     def shared_unsaid(self) -> int:
         """Count the person's own rows that another *about* way gives to somebody else.
@@ -113,7 +114,7 @@ class Eraser:
         if self.erasure.bond is not Bond.ABOUT or every < 2 or not own:  # noqa: PLR2004 (two people need two ways)
             return 0
         others = sa.or_(*(self.selector.elsewhere(self.collection, way) for way in own))
-        undone = sa.true() if self.erasure.delete else self._pending(self.erasure.changes)
+        undone = self._undone()
         return count(self.connection, self.collection, sa.and_(self._rows(), others, undone))
 
     def no_dates(self, field: str) -> int:
@@ -200,6 +201,10 @@ class Eraser:
         targets = {source.c[change.field]: self._target(change) for change in changes}
         statement = sa.update(source).where(where, self._pending(changes)).values(targets)
         return self.connection.execute(statement).rowcount
+
+    def _undone(self) -> Truth:
+        """Rows that have not been through this erasure: after it, less can be told of them."""
+        return sa.true() if self.erasure.delete else self._pending(self.erasure.changes)
 
     def _pending(self, changes: Iterable[Change]) -> Truth:
         source = table(self.collection)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.model import Bond, Closure, Collection, Follow, Found, Match
-from upheld.stores.sql.functions import REPLACED, in_keys, spelled
+from upheld.stores.sql.functions import REPLACED, in_keys, listed, spelled
 from upheld.stores.sql.rows import Selector, aimed, table
 
 if TYPE_CHECKING:
@@ -47,6 +47,26 @@ def grown(
             if each not in waiting and _led(each, collection.name if more else None, kinds)
         )
     return selector
+
+
+def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
+    """Return the selector grown by telephone, in collections where nothing better leads to anyone.
+
+    Only finding does so: what an erasure starts from is frozen, and whoever bears the number later
+    is somebody else of the household.
+    """
+    found: dict[str, frozenset[Key]] = {}
+    for collection in selector.mapped.collections:
+        rows = selector.telephone(collection) if collection.person else None
+        if rows is not None and not selector.keys.get(collection.name):
+            keys = sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
+            found[collection.name] = frozenset(
+                cast("Key", tuple(row)) for row in connection.execute(keys)
+            )
+    if not any(found.values()):
+        return selector
+    closure = replace(selector.closure, keys=_merged(selector.keys, found))
+    return grown(connection, selector.mapped, selector.schema, closure)
 
 
 def found(connection: sa.Connection, selector: Selector) -> Found:
@@ -119,7 +139,11 @@ def _ask(
     kept = {collection.name: collection.key, **{aimed(collection.name, o): o for o in pointed}}
     keys: dict[str, set[Key]] = {name: set() for name in kept}
     identities: dict[str, set[str]] = {}
-    for row in connection.execute(_own(selector, collection, wanted)).yield_per(_BATCH):
+    rows = connection.execute(_own(selector, collection, wanted)).yield_per(_BATCH)
+    if wanted == list(collection.key):  # the only long lists; nothing but keys is wanted of them
+        for batch in rows.partitions(_BATCH):
+            keys[collection.name].update(map(_key, batch))
+    for row in rows:
         for name, columns in kept.items():
             key = cast("Key", tuple(row[at[column]] for column in columns))
             if name == collection.name or None not in key:
@@ -131,6 +155,10 @@ def _ask(
         {name: frozenset(found) for name, found in keys.items()},
         {kind: frozenset(values) for kind, values in identities.items()},
     )
+
+
+def _key(row: sa.Row[tuple[object, ...]]) -> Key:
+    return cast("Key", tuple(row))
 
 
 def _pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
@@ -224,7 +252,7 @@ def contradicted(connection: sa.Connection, selector: Selector, before: Closure)
         )
         if collection.person and news and (strangers := selector.strangers(collection)) is not None:
             columns = [table(collection).c[name] for name in collection.key]
-            if count(connection, collection, sa.and_(in_keys(columns, news), strangers)):
+            if count(connection, collection, sa.and_(in_keys(columns, listed(news)), strangers)):
                 yield collection.name
 
 

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import unicodedata
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -107,20 +108,38 @@ def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
     return f"upheld_normal({compiler.process(element.clauses, **options)})"
 
 
-def in_keys(
-    columns: Sequence[sa.ColumnElement[object]], keys: Iterable[Key]
-) -> sa.ColumnElement[bool]:
-    """Say that columns hold one of these keys: one parameter whatever their number."""
-    rows = list(keys)
-    wrapped = [not all(_json_keeps(row[n]) for row in rows) for n in range(len(columns))]
-    plain = [[_wrapped(v) if w else v for v, w in zip(row, wrapped, strict=True)] for row in rows]
-    each = sa.func.json_each(json.dumps(plain)).table_valued("value")
-    found = [sa.func.json_extract(each.c.value, f"$[{n}]") for n in range(len(columns))]
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Keys as one parameter, whatever their number; `wrapped` parts are not as JSON has them."""
+
+    words: str = field(repr=False)
+    wrapped: tuple[bool, ...]
+
+
+def listed(keys: Iterable[Key]) -> Listed:
+    """Return keys as a parameter; those of one part as a flat list."""
+    parts = list(zip(*keys, strict=True))
+    wrapped = tuple(not all(map(_json_keeps, part)) for part in parts)
+    plain = [
+        list(map(_wrapped, part)) if was else part for part, was in zip(parts, wrapped, strict=True)
+    ]
+    rows = plain[0] if len(plain) == 1 else list(zip(*plain, strict=True))
+    return Listed(json.dumps(rows), wrapped)
+
+
+def in_keys(columns: Sequence[sa.ColumnElement[object]], keys: Listed) -> sa.ColumnElement[bool]:
+    """Say that columns hold one of these keys."""
+    each = sa.func.json_each(keys.words).table_valued("value")
+    whole = len(columns) == 1
+    found = [
+        each.c.value if whole else sa.func.json_extract(each.c.value, f"$[{n}]")
+        for n in range(len(columns))
+    ]
     parts = [
         sa.func.upheld_unwrapped(part) if was else part
-        for part, was in zip(found, wrapped, strict=True)
+        for part, was in zip(found, keys.wrapped or (False,), strict=False)
     ]
-    if len(columns) == 1:
+    if whole:
         return columns[0].in_(sa.select(parts[0]))
     return sa.tuple_(*columns).in_(sa.select(*parts))
 

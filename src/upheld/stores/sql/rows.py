@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +11,17 @@ import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Bond, Closure, Collection, Follow, Match, StoreMap, Type
-from upheld.stores.sql.functions import REPLACED, Dated, Normal, in_keys, numbers, octets
+from upheld.stores.sql.functions import (
+    REPLACED,
+    Dated,
+    Listed,
+    Normal,
+    in_keys,
+    listed,
+    numbers,
+    octets,
+    spelled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,6 +66,7 @@ class Selector:
     schema: Schema
     closure: Closure
     keys: Mapping[str, frozenset[Key]]
+    _lists: dict[tuple[str, bool], Listed] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, collection: Collection, bond: Bond) -> Truth:
         """Rows with this bond; a row that is the person's own is not counted among its mentions."""
@@ -86,7 +97,9 @@ class Selector:
         keys = self.keys.get(at, frozenset())
         if not keys:
             return sa.false()
-        return in_keys([table(collection).c[name] for name in way.columns], keys)
+        columns = [table(collection).c[name] for name in way.columns]
+        in_words = target is not None and self._numbers_in_words(collection, way, target)
+        return in_keys(columns, self._listed(at, in_words=in_words))
 
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""
@@ -117,7 +130,7 @@ class Selector:
         filled = [sa.and_(each.is_not(None), each != "") for each in columns]
         ours = [self._match(collection, way, kinds[way.identity]) for way in ways]
         ours += [sa.cast(each, sa.Text()).like(f"{REPLACED}%") for each in columns]
-        frozen = in_keys([table(collection).c[name] for name in collection.key], keys)
+        frozen = sa.or_(*self._frozen(collection))
         return sa.and_(frozen, sa.or_(*filled), sa.or_(*ours).is_not(sa.true()))
 
     def strangers(self, collection: Collection) -> Truth | None:
@@ -162,7 +175,7 @@ class Selector:
 
     def _kept(self, parent: Collection, hold: Hold) -> tuple[Truth, Truth]:
         keys = [table(parent).c[name] for name in parent.key]
-        return in_keys(keys, self.keys.get(parent.name, ())), self._dated(parent, hold)
+        return in_keys(keys, self._listed(parent.name)), self._dated(parent, hold)
 
     def undated(self, collection: Collection, hold: Hold) -> Truth:
         """Rows without a date that can be read, so that nobody can say until when they are kept."""
@@ -175,34 +188,52 @@ class Selector:
         return sa.and_(Dated(since), since >= hold.oldest.isoformat())
 
     def _frozen(self, collection: Collection) -> list[Truth]:
-        keys = self.keys.get(collection.name)
+        if not self.keys.get(collection.name):
+            return []
         columns = [table(collection).c[name] for name in collection.key]
-        return [in_keys(columns, keys)] if keys else []
+        return [in_keys(columns, self._listed(collection.name))]
+
+    def _listed(self, at: str, *, in_words: bool = False) -> Listed:
+        """Return keys as a parameter, made once for all the statements that this selector makes."""
+        if (at, in_words) not in self._lists:
+            keys = self.keys.get(at, frozenset())
+            if in_words:
+                keys |= {tuple(spelled(p) if isinstance(p, int) else p for p in k) for k in keys}
+            self._lists[at, in_words] = listed(keys)
+        return self._lists[at, in_words]
+
+    def telephone(self, collection: Collection) -> Truth | None:
+        """Rows of people that bear a telephone found elsewhere, and nobody else's identity."""
+        known = self.closure.identities
+        conditions = [
+            self._match(collection, way, known[way.identity])
+            for way in collection.ways
+            if isinstance(way, Match) and _shared_by_households(way) and known.get(way.identity)
+        ]
+        if not conditions:
+            return None
+        strangers = self.strangers(collection)
+        theirs = [] if strangers is None else [strangers.is_not(sa.true())]
+        return sa.and_(sa.or_(*conditions), *theirs)
 
     def _person(self, collection: Collection, matches: Iterable[Match]) -> Truth:
         """A person's row matches each kind of identity presented, or one that finding added.
 
         Two columns of one kind (an old address, a new one) are one identity: either will do. A
-        telephone that was not presented, which a household shares, finds somebody only in a
-        collection where nothing better does.
+        telephone that was not presented may be a household's: see `telephone`.
         """
         presented: dict[str, list[Truth]] = {}
         added: list[Truth] = []
-        telephones: list[Truth] = []
         for way in matches:
             given = self.closure.given.get(way.identity, frozenset())
             if given:
                 condition = self._match(collection, way, given)
                 presented.setdefault(way.identity, []).append(condition)
-            if more := self.closure.identities.get(way.identity, frozenset()) - given:
-                weaker = telephones if base(way.identity) == "phone" else added
-                weaker.append(self._match(collection, way, more))
+            more = self.closure.identities.get(way.identity, frozenset()) - given
+            if more and not _shared_by_households(way):
+                added.append(self._match(collection, way, more))
         each = [sa.or_(*conditions) for conditions in presented.values()]
-        better = sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
-        if not telephones:
-            return better
-        known = sa.select(*(table(collection).c[name] for name in collection.key)).where(better)
-        return sa.or_(better, sa.and_(sa.or_(*telephones), ~_standing_alone(known).exists()))
+        return sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
 
     def _match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         column = table(collection).c[way.column]
@@ -214,9 +245,9 @@ class Selector:
             case Type.NUMBER:
                 return column.in_(numbers(wanted))
             case Type.BYTES:
-                return column.in_([*octets(wanted), *wanted])
+                return sa.or_(column.in_(octets(wanted)), column.in_(wanted))
             case _ if way.stored_normalised:
-                return column.in_([*wanted, *numbers(wanted)])
+                return sa.or_(column.in_(wanted), column.in_(numbers(wanted)))
             case _ if kind == "phone" or (kind == "email" and not "".join(wanted).isascii()):
                 return Normal(sa.literal(kind), column).in_(wanted)
             case _:
@@ -227,24 +258,36 @@ class Selector:
 
         A column without a type tells 42 and `42` apart, and a person does not.
         """
-        if kind == "email":
-            written: sa.ColumnElement[object] = sa.func.lower(column)
-            exact = written.in_(wanted)
-        else:
-            written = column
-            accents = {unicodedata.normalize("NFD", each) for each in wanted}
-            exact = column.in_([*sorted({*wanted, *accents}), *numbers(wanted)])
+        email = kind == "email"
+        written: sa.ColumnElement[object] = sa.func.lower(column) if email else column
+        accents = {unicodedata.normalize("NFD", each) for each in wanted}
+        exact = [written.in_(sorted({*wanted, *accents}))]
+        if not email and (figures := numbers(wanted)):
+            exact.append(column.in_(figures))
         normal = Normal(sa.literal(kind), column).in_(wanted)
         ahead = sa.and_(written < _AFTER_SPACES, normal)
         behind = (
             sa.and_(written > each, written < each + _AFTER_SPACES, normal) for each in wanted
         )
-        return sa.or_(exact, ahead, *behind)
+        return sa.or_(*exact, ahead, *behind)
+
+    def _numbers_in_words(self, collection: Collection, way: Follow, target: Collection) -> bool:
+        """Say whether a column that need not hold numbers points at one that does.
+
+        SQLite tells 7 and `7` apart in a column without a type; as a link they are the same.
+        """
+        pairs = zip(way.columns, way.onto, strict=True)
+        kinds = [(self._type(collection, a), self._type(target, b)) for a, b in pairs]
+        return any(a is not Type.NUMBER and b is Type.NUMBER for a, b in kinds)
 
     def _type(self, collection: Collection, name: str) -> Type:
         shape = self.schema.tables.get(collection.name)
         column = shape.column(name) if shape else None
         return column.type if column else Type.OTHER
+
+
+def _shared_by_households(way: Match) -> bool:
+    return base(way.identity) == "phone"
 
 
 def _standing_alone(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from upheld.errors import BadInput, Refused, Stale
+from upheld.errors import Refused, Stale
 from upheld.model import Bond, Counted, Declined, Done, Preview, Rows
 from upheld.stores.sql import finding
 from upheld.stores.sql.catalogue import fingerprint, read_schema
+from upheld.stores.sql.connecting import make_engine
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
 from upheld.stores.sql.failures import constraint, ours
-from upheld.stores.sql.functions import install
 from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
 from upheld.stores.sql.rows import Selector, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from upheld.model import Closure, Collection, Found, Key, Right, Schema, Step, StoreMap
 
 _BATCH = 1000
-_WAIT_SECONDS = 5.0
 
 
 class ChangedError(Exception):
@@ -44,7 +41,7 @@ class SqlStore:
             BadInput: the URL is no database URL, or of a kind not supported yet.
         """
         self._mapped = mapped
-        self.engine = _engine(mapped.name, url)
+        self.engine = make_engine(mapped.name, url)
         self._known_by: tuple[str, Schema] | None = None
 
     @property
@@ -66,7 +63,7 @@ class SqlStore:
         with self._reading() as connection:
             for collection, _ in self._reassigned(connection, closure):
                 raise Refused(_passed_on(self.name, collection.name))
-            selector = self._grown(connection, closure)
+            selector = finding.telephoned(connection, self._grown(connection, closure))
             for crowd in finding.ambiguous(selector):
                 raise Refused(_crowded(self.name, crowd))
             for odd in finding.contradicted(connection, selector, closure):
@@ -95,7 +92,7 @@ class SqlStore:
             erasers = self._erasers(connection, selector, step)
             counted = tuple(each for eraser in erasers for each in eraser.foreseen())
             schema = self._known(connection)
-            wrong = refusals(schema, erasers)
+            wrong = tuple(self._changed(connection, step, selector, erasers))
             notes = tuple(
                 f"`{self.name}.{eraser.collection.name}` has the trigger `{trigger}`"
                 for eraser in erasers
@@ -162,15 +159,10 @@ class SqlStore:
 
     def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for collection, _ in self._reassigned(connection, step.closure):
-            if collection.delete:
-                raise ChangedError(_passed_on(self.name, collection.name))
         selector = self._grown(connection, step.closure)
         schema = self._known(connection)
         erasers = self._erasers(connection, selector, step)
-        for crowd in finding.crowded(connection, selector):
-            raise ChangedError(_crowded(self.name, crowd))
-        for wrong in refusals(schema, erasers):
+        for wrong in self._changed(connection, step, selector, erasers):
             raise ChangedError(wrong)
         counted: list[Counted] = []
         for eraser in erasers:
@@ -179,6 +171,21 @@ class SqlStore:
                 eraser.require_unblocked(pointing, erasers)
             counted.extend(eraser.carry_out())
         return tuple(counted)
+
+    def _changed(
+        self,
+        connection: sa.Connection,
+        step: Step,
+        selector: Selector,
+        erasers: Sequence[Eraser],
+    ) -> Iterator[str]:
+        """Say what stands against the step as the rows are now, whatever they were when planned."""
+        for collection, _ in self._reassigned(connection, step.closure):
+            if collection.delete:
+                yield _passed_on(self.name, collection.name)
+        for name in finding.crowded(connection, selector):
+            yield _crowded(self.name, name)
+        yield from refusals(self._known(connection), erasers)
 
     def _rehearsed(self, step: Step, *, whole: bool) -> tuple[str, ...]:
         """Try the step and undo it; at the least, see that the database takes a writer."""
@@ -209,6 +216,10 @@ class SqlStore:
         return erasers
 
     def _grown(self, connection: sa.Connection, closure: Closure) -> Selector:
+        return finding.grown(connection, self._mapped, self._mapped_schema(connection), closure)
+
+    def _mapped_schema(self, connection: sa.Connection) -> Schema:
+        """Return the catalogue, seen to have all that the map speaks of."""
         schema = self._known(connection)
         for collection in self._mapped.collections:
             shape = schema.tables.get(collection.name)
@@ -220,12 +231,13 @@ class SqlStore:
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
                     f"run `upheld map check {self.name}`"
                 )
-        return finding.grown(connection, self._mapped, schema, closure)
+        return schema
 
     def _reassigned(
         self, connection: sa.Connection, closure: Closure
     ) -> Iterator[tuple[Collection, Key]]:
-        selector = Selector(self._mapped, self._known(connection), closure, closure.keys)
+        schema = self._mapped_schema(connection)
+        selector = Selector(self._mapped, schema, closure, closure.keys)
         return finding.reassigned(connection, selector)
 
     def _known(self, connection: sa.Connection) -> Schema:
@@ -302,36 +314,3 @@ def _crowded(store: str, collection: str) -> str:
         f"the identities lead to two or more people in `{store}.{collection}`; "
         "open the request again with one more `--identity` that tells them apart"
     )
-
-
-def _engine(name: str, url: str) -> sa.Engine:
-    try:
-        address = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise BadInput(
-            f"store `{name}` has no usable url; write `sqlite:///file.sqlite`"
-        ) from error
-    if address.get_backend_name() != "sqlite" or not address.database:
-        raise BadInput(f"store `{name}`: only `sqlite:///file.sqlite` is supported so far")
-    mode = "ro" if address.query.get("mode") == "ro" else "rw"
-    path = f"file:{quote(address.database)}?mode={mode}"
-    engine = sa.create_engine(
-        "sqlite://", creator=lambda: _connected(path), poolclass=sa.NullPool, hide_parameters=True
-    )
-    sa.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _connected(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")
-    install(connection)
-    return connection
-
-
-def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("upheld_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
