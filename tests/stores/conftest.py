@@ -4,5 +4,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("upheld.conformance.store", "upheld.conformance.home")
-pytest.register_assert_rewrite("tests.stores.shop")
+pytest.register_assert_rewrite("upheld.conformance", "tests.stores.shop")

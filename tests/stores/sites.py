@@ -45,6 +45,7 @@ def ddl(table: Table) -> str:
         f"REFERENCES {quoted(each.to)} ({', '.join(map(quoted, each.onto))})"
         for each in table.references
     ]
+    parts += [f"CHECK ({each})" for each in table.checks]
     return f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)})"
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import upheld.evidence
 import upheld.stores
-from upheld.conformance.home import HomeContract
-from upheld.conformance.store import StoreContract
+from upheld.conformance import HomeContract, StoreContract
 from upheld.ports import Home, Store
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def _fill(port: type, module: ModuleType) -> Iterator[type]:
 
 def contracts(contract: type, folder: str) -> set[str]:
     """Name the test classes in a folder of tests that take on a contract."""
-    for path in sorted((_TESTS / folder).glob("test_*_contract.py")):
+    for path in sorted((_TESTS / folder).glob("test_*.py")):
         importlib.import_module(f"tests.{folder}.{path.stem}")
     return {each.__name__ for each in _below(contract)}
 
@@ -58,7 +57,7 @@ def test_every_store_has_a_contract() -> None:
     stores = filling(Store, upheld.stores)
     assert {"SqlStore", "ManualStore"} <= stores
     assert without(stores, contracts(StoreContract, "stores")) == [], (
-        "add tests/stores/test_NAME_contract.py with a subclass of StoreContract"
+        "add to tests/stores a subclass of StoreContract named `Test` and the store's name"
     )
 
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stores.sites import ManualSite
-from upheld.conformance.store import StoreContract
-from upheld.conformance.world import World
+from upheld.conformance import StoreContract, World
 
 
 class TestManualStore(StoreContract):

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.stores.sites import SqlSite
-from upheld.conformance.store import StoreContract
-from upheld.conformance.world import World
+from upheld.conformance import StoreContract, World
 
 
 class TestSqlStore(StoreContract):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from tests.stores.shop import CUSTOMERS, Shop, build
 from upheld.datamap.closure import Frozen, from_bytes, to_bytes
+from upheld.errors import StoreFailed
 from upheld.model import Type
 from upheld.stores.sql import SqlStore
 
@@ -223,3 +225,47 @@ def test_the_catalogue_is_read_as_the_database_understands_it(tmp_path: Path) ->
     ]
     assert table.indexes == (("d", "e"), ('lower("a b")', "c"))
     assert table.unique == (("d", "e"),)
+
+
+def test_a_text_that_is_no_text_stops_everything_and_is_not_repeated(tmp_path: Path) -> None:
+    """Bytes in a text column that are no UTF-8: the driver would print them."""
+    shop = build(
+        tmp_path,
+        """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, words TEXT);
+        INSERT INTO customers VALUES (1, 'ada@example.com', cast(x'63616e617279ff' AS TEXT));
+        """,
+        CUSTOMERS.replace("    fields:", "    erase: fields\n    fields:")
+        + "      words: {category: contact, erase: redact}\n",
+    )
+    step = shop.step(email=ADA)
+    before = shop.path.read_bytes()
+    with pytest.raises(StoreFailed) as failed:
+        list(shop.store.look(step.closure))
+    assert "canary" not in str(failed.value)
+    with pytest.raises(StoreFailed):
+        shop.store.act(step)
+    assert shop.path.read_bytes() == before
+
+
+def test_a_failed_statement_does_not_show_what_it_was_asked_with(tmp_path: Path) -> None:
+    shop = build(
+        tmp_path,
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT);"
+        "INSERT INTO customers VALUES (1, 'ada@example.com');",
+        CUSTOMERS,
+    )
+    store, step = shop.store, shop.step(email=ADA)
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute", retval=True)
+    def spoil(*seen: object) -> tuple[str, object]:
+        statement = str(seen[2])
+        spoilt = statement.startswith('SELECT "customers"')
+        return (f"{statement} AND nowhere" if spoilt else statement), seen[3]
+
+    with pytest.raises(StoreFailed) as failed:
+        store.find(step.closure)
+    cause: BaseException | None = failed.value
+    while cause is not None:
+        assert ADA not in str(cause)
+        cause = cause.__cause__

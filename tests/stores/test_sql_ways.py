@@ -235,6 +235,79 @@ def test_a_shared_row_that_a_ground_keeps_stays_whole(tmp_path: Path) -> None:
     assert shop.rows("transfers") == before
 
 
+_TALKS = (
+    _ADA_AND_BOB
+    + """
+    CREATE TABLE talks (id INTEGER PRIMARY KEY,
+      a INTEGER REFERENCES customers, b INTEGER REFERENCES customers);
+    CREATE TABLE said (id INTEGER PRIMARY KEY, talk INTEGER REFERENCES talks,
+      author INTEGER REFERENCES customers, words TEXT);
+    CREATE TABLE likes (id INTEGER PRIMARY KEY, said INTEGER REFERENCES said);
+    INSERT INTO talks VALUES (1, 1, 2), (2, 2, NULL), (3, 1, NULL);
+    INSERT INTO said VALUES (11, 1, 1, 'Ada'), (12, 1, 2, 'Bob'), (21, 2, 2, 'Bob'),
+      (31, 3, 1, 'Ada');
+    INSERT INTO likes VALUES (111, 11), (112, 12), (121, 21), (131, 31);
+"""
+)
+_TALKS_MAP = (
+    CUSTOMERS
+    + """\
+  talks:
+    key: id
+    people:
+      - {follow: a, to: customers, is: shared}
+      - {follow: b, to: customers, is: shared}
+  said:
+    key: id
+    people:
+      - {follow: talk, to: talks, is: shared}
+      - {follow: author, to: customers, is: about}
+    fields: {words: contact}
+  likes:
+    key: id
+    people: [{follow: said, to: said, is: about}]
+"""
+)
+
+
+def test_what_hangs_on_a_row_of_two_people_is_shown_to_both(tmp_path: Path) -> None:
+    shop = build(tmp_path, _TALKS, _TALKS_MAP)
+    found = shop.store.find(shop.find(email=ADA))
+    assert dict(found.rows) == {
+        ("customers", Bond.ABOUT): 1,
+        ("talks", Bond.SHARED): 2,
+        ("said", Bond.ABOUT): 2,
+        ("said", Bond.SHARED): 1,
+        ("likes", Bond.ABOUT): 2,
+        ("likes", Bond.SHARED): 1,
+    }
+    assert {row[0] for row in shown(shop, email=ADA)["said"]} == {11, 12, 31}
+
+
+def test_what_hangs_on_a_row_of_two_people_stays_unless_it_is_hers(tmp_path: Path) -> None:
+    shop = build(tmp_path, _TALKS, _TALKS_MAP)
+    shop.erase(email=ADA)
+    assert shop.rows("talks") == [(1, None, 2), (2, 2, None)]
+    assert [row[0] for row in shop.rows("said")] == [12, 21]
+    assert [row[0] for row in shop.rows("likes")] == [112, 121]
+
+
+def test_a_part_of_a_row_of_two_people_that_names_nobody_stays(tmp_path: Path) -> None:
+    tables = _TALKS.replace("words TEXT);", "words TEXT, reader INTEGER REFERENCES customers);")
+    tables = tables.replace("INTO said VALUES", "INTO said (id, talk, author, words) VALUES")
+    mapped = _TALKS_MAP.replace(
+        "      - {follow: talk, to: talks, is: shared}\n"
+        "      - {follow: author, to: customers, is: about}\n",
+        "      - {follow: talk, to: talks, is: about}\n"
+        "      - {follow: author, to: customers, is: shared}\n"
+        "      - {follow: reader, to: customers, is: shared}\n",
+    ).replace("  likes:", "    erase: fields\n  likes:")
+    shop = build(tmp_path, tables + "UPDATE said SET author = NULL WHERE id = 12;", mapped)
+    shop.run("DELETE FROM said WHERE talk = 3; DELETE FROM likes; DELETE FROM talks WHERE id = 3")
+    shop.erase(email=ADA)
+    assert (12, 1, None, "Bob", None) in shop.rows("said")
+
+
 _TICKETS = (
     _ADA_AND_BOB
     + """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from upheld.model import (
@@ -147,11 +147,14 @@ _TABLES = (
         key=("orderId", "line no"),
         orderId=ORDERS,
     ),
-    _table(
-        INVOICES,
-        (_number("id"), _number("personId"), _day("issued"), _text("billing `name`")),
-        key=_ID,
-        personId=PEOPLE,
+    replace(
+        _table(
+            INVOICES,
+            (_number("id"), _number("personId"), _day("issued"), _text("billing `name`")),
+            key=_ID,
+            personId=PEOPLE,
+        ),
+        checks=("id > 0",),
     ),
     _table(
         MESSAGES,

@@ -29,6 +29,7 @@ class StorePlan:
     counted: tuple[Counted, ...]
     notes: tuple[str, ...]
     due: date
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def step(plan: Plan, store: str, frozen: Frozen, secret: bytes) -> Step:
         erasures=part.erasures,
         secret=secret,
         due=part.due,
+        tasks=part.tasks,
     )
 
 

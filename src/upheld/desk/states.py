@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from upheld.errors import HomeFailed
 from upheld.model import (
     Attestation,
     Bond,
@@ -22,7 +23,7 @@ from upheld.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from upheld.model import Entry, Json
 
@@ -38,7 +39,10 @@ def to_state(request: Request) -> str:
 
 def from_state(state: str) -> Request:
     """Return the request that `to_state` wrote."""
-    return _REQUEST.validate_json(state)
+    try:
+        return _REQUEST.validate_json(state)
+    except ValidationError:  # its words would quote the state
+        raise HomeFailed("a view of home is damaged; run `upheld verify` on home") from None
 
 
 class RequestFold:
@@ -94,7 +98,7 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
     match entry.kind:
         case "request.planned":
             plan = _text(body, "plan")
-            return replace(request, state=State.PLANNED, plan=plan, signature=None, steps={})
+            return replace(request, state=State.PLANNED, plan=plan, signature=None)
         case "request.signed":
             signature, officer = _text(body, "signature"), _text(body, "officer")
             return replace(request, state=State.SIGNED, signature=signature, officer=officer)
@@ -105,6 +109,7 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
                 request,
                 state=State.ANSWERED,
                 answer=_text(body, "answer"),
+                answers=request.answers + 1,
                 rows=_number(body, "rows"),
                 counted_rows=_number(body, "counted_rows"),
                 answered=request.answered or entry.at,
@@ -130,13 +135,15 @@ def _looked_back(request: Request, body: Mapping[str, Json]) -> Request:
 
 def _stepped(request: Request, entry: Entry) -> Request:
     body, name = entry.body, _text(entry.body, "step")
-    before = request.steps.get(name, StepState(0, 0, None, None, None, None))
+    before = request.steps.get(name, StepState("", 0, 0, None, None, None, None))
     match entry.kind:
         case "step.intended":
             attempt, fence = _number(body, "attempt"), _number(body, "fence")
-            after = replace(before, attempt=attempt, fence=fence, counted=None)
+            plan = _text(body, "plan")
+            after = replace(before, plan=plan, attempt=attempt, fence=fence, counted=None)
         case "step.receipt":
             after = replace(before, counted=_counted(body))
+            request = _receipted(request, name, after)
         case "step.pending":
             due = date.fromisoformat(_text(body, "due"))
             after = replace(before, token=_text(body, "token"), due=due)
@@ -145,6 +152,25 @@ def _stepped(request: Request, entry: Entry) -> Request:
         case _:
             after = before
     return replace(request, state=State.EXECUTING, steps={**request.steps, name: after})
+
+
+def _receipted(request: Request, name: str, step: StepState) -> Request:
+    """Add a receipt to what earlier receipts of the same plan say of the same step."""
+    earlier = request.receipts.get(step.plan, {})
+    whole = added(earlier.get(name, ()), step.counted or ())
+    receipts = {**request.receipts, step.plan: {**earlier, name: whole}}
+    return replace(request, carried=step.plan, receipts=receipts)
+
+
+def added(before: Iterable[Counted], more: Iterable[Counted]) -> tuple[Counted, ...]:
+    """Return counts put together: what went adds up, what is kept is as was said last."""
+    whole: dict[tuple[str, Bond, Outcome], Counted] = {}
+    for each in (*before, *more):
+        key = (each.collection, each.bond, each.outcome)
+        kept = each.outcome is Outcome.RETAINED
+        rows = each.rows if kept or key not in whole else whole[key].rows + each.rows
+        whole[key] = replace(each, rows=rows)
+    return tuple(whole.values())
 
 
 def _attestation(before: StepState, entry: Entry) -> Attestation:

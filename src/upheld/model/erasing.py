@@ -59,7 +59,10 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The part of a plan that one store carries out, in one transaction, safe to repeat."""
+    """The part of a plan that one store carries out, in one transaction, safe to repeat.
+
+    `tasks` are what a person is asked to do by hand, as the plan froze them.
+    """
 
     id: str
     right: Right
@@ -67,6 +70,7 @@ class Step:
     erasures: tuple[Erasure, ...]
     secret: bytes
     due: date
+    tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """Where one step of a request stands: attempts begun, and how it ended so far."""
+    """Where one step of a request stands: attempts begun, under which plan, and how it ended."""
 
+    plan: str
     attempt: int
     fence: int
     token: str | None
@@ -38,7 +39,11 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A person's use of a right, folded from the log."""
+    """A person's use of a right, folded from the log.
+
+    `carried` is the last plan of which a store gave a receipt; `receipts` hold, by plan and step,
+    what all receipts together say.
+    """
 
     id: str
     right: Right
@@ -52,9 +57,12 @@ class Request:
     signature: str | None = None
     officer: str | None = None
     steps: Mapping[str, StepState] = field(default_factory=dict)
+    carried: str | None = None
+    receipts: Mapping[str, Mapping[str, tuple[Counted, ...]]] = field(default_factory=dict)
     clean: bool | None = None
     late: Mapping[str, int] = field(default_factory=dict)
     answer: str | None = None
+    answers: int = 0
     rows: int = 0
     counted_rows: int = 0
     answered: datetime | None = None

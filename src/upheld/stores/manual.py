@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from upheld.model import Closure, Declined, Done, Found, Pending, Preview, Right, Schema
@@ -61,10 +62,11 @@ class ManualStore:
         """Ask for the checklist to be carried out; done once it is attested."""
         if gap := self.gaps.get(step.right):
             return Declined(gap)
-        token = f"{step.id}@{self._mapped.digest[:16]}"
+        frozen = hashlib.sha256("\n".join(step.tasks).encode()).hexdigest()
+        token = f"{step.id}@{frozen[:16]}"
         if self._attested(token):
             return Done(())
-        return Pending(token, step.due, self._tasks(step.right))
+        return Pending(token, step.due, step.tasks)
 
     def poll(self, token: str) -> Done | Pending | Declined:
         """Say whether an officer attested the step."""
@@ -75,7 +77,7 @@ class ManualStore:
     def look_back(self, step: Step) -> Mapping[str, int]:
         """Report one unfinished row per task for as long as nobody has attested the step."""
         return (
-            {} if isinstance(self.act(step), Done) else {"checklist": len(self._tasks(step.right))}
+            {} if isinstance(self.act(step), Done) else {"checklist": len(step.tasks)}
         )
 
     def _tasks(self, right: Right) -> tuple[str, ...]:

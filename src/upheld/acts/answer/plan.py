@@ -160,16 +160,15 @@ def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...
         else ()
     )
     due = min(company.today + mapped.within, request.due)
-    return StorePlan(name, mapped.digest, schema.digest, what, (), (), due)
+    tasks = tuple(task.text for task in mapped.tasks if task.right is request.right)
+    return StorePlan(name, mapped.digest, schema.digest, what, (), (), due, tasks)
 
 
 def _counted(company: Company, part: StorePlan, found: Mapping[tuple[str, Bond], int]) -> StorePlan:
     counted = tuple(
         Counted(collection, bond, Outcome.HELD, rows) for (collection, bond), rows in found.items()
     )
-    tasks = company.maps[part.store].tasks
-    notes = tuple(f"by hand: {task.text}" for task in tasks if task.right is Right.ACCESS)
-    return replace(part, counted=counted, notes=notes)
+    return replace(part, counted=counted, notes=tuple(f"by hand: {t}" for t in part.tasks))
 
 
 def _bounded(part: StorePlan, counted: tuple[Counted, ...], notes: tuple[str, ...]) -> StorePlan:

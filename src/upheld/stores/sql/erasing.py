@@ -145,9 +145,12 @@ class Eraser:
         ways = [way for way in self.collection.ways if way.bond is erasure.bond]
         rows = self.selector.rows(self.collection, erasure.bond)
         others = [self.selector.elsewhere(self.collection, way) for way in ways]
-        if not erasure.way:
+        if not erasure.way and erasure.bond is Bond.SHARED:
             alone = (other.is_not(sa.true()) for other in others)
-            return sa.and_(rows, *alone) if erasure.bond is Bond.SHARED else rows
+            led = sa.or_(*(self.selector.way(self.collection, way) for way in ways))
+            return sa.and_(rows, led, *alone)
+        if not erasure.way:
+            return rows
         mine = (self.selector.way(self.collection, w) for w in ways if w.columns == erasure.way)
         rows = sa.and_(rows, sa.or_(*mine))
         going = erasure.bond is Bond.SHARED and self.collection.delete

@@ -12,26 +12,24 @@ from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.model import Bond, Closure, Collection, Follow, Found, Match
 from upheld.stores.sql.functions import REPLACED, in_keys, listed, spelled
-from upheld.stores.sql.rows import Selector, aimed, table
+from upheld.stores.sql.rows import Selector, aimed, halves, sharing, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from upheld.model import Key, Schema, StoreMap
+    from upheld.model import Key, StoreMap
 
 _BATCH = 1000
 
 
-def grown(
-    connection: sa.Connection, mapped: StoreMap, schema: Schema, closure: Closure
-) -> Selector:
+def grown(connection: sa.Connection, frozen: Selector) -> Selector:
     """Return the selector of a closure grown to its end.
 
     Statements grow with the depth of the map, never with the rows: a collection is asked again
     only when what leads to it has grown.
     """
-    kept = _kept(mapped)
-    selector = Selector(mapped, schema, closure, dict(closure.keys))
+    kept = _kept(frozen.mapped)
+    selector, closure = frozen, frozen.closure
     waiting = deque(kept)
     while waiting:
         collection = waiting.popleft()
@@ -40,13 +38,34 @@ def grown(
         more = known != selector.keys
         kinds = {k for k, v in identities.items() if v - closure.identities.get(k, frozenset())}
         closure = replace(closure, identities=_merged(closure.identities, identities))
-        selector = Selector(mapped, schema, replace(closure, keys=known), known)
+        selector = _with(selector, replace(closure, keys=known))
         waiting.extend(
             each
             for each in kept
             if each not in waiting and _led(each, collection.name if more else None, kinds)
         )
+    return _halved(connection, selector, kept)
+
+
+def _halved(connection: sa.Connection, selector: Selector, kept: list[Collection]) -> Selector:
+    """Return the selector with keys of rows of two people, parents first: parts hang on them."""
+    both = sharing(selector.mapped)
+    for collection in (each for each in kept if each.name in both):
+        rows = selector.rows(collection, Bond.SHARED)
+        keys = {halves(collection.name): _keys_of(connection, collection, rows)}
+        selector = _with(selector, replace(selector.closure, keys=_merged(selector.keys, keys)))
     return selector
+
+
+def _with(selector: Selector, closure: Closure) -> Selector:
+    return Selector(selector.mapped, selector.schema, closure, closure.keys)
+
+
+def _keys_of(
+    connection: sa.Connection, collection: Collection, rows: sa.ColumnElement[bool]
+) -> frozenset[Key]:
+    query = sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
+    return frozenset(cast("Key", tuple(row)) for row in connection.execute(query))
 
 
 def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
@@ -59,14 +78,11 @@ def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
     for collection in selector.mapped.collections:
         rows = selector.telephone(collection) if collection.person else None
         if rows is not None and not selector.keys.get(collection.name):
-            keys = sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
-            found[collection.name] = frozenset(
-                cast("Key", tuple(row)) for row in connection.execute(keys)
-            )
+            found[collection.name] = _keys_of(connection, collection, rows)
     if not any(found.values()):
         return selector
     closure = replace(selector.closure, keys=_merged(selector.keys, found))
-    return grown(connection, selector.mapped, selector.schema, closure)
+    return grown(connection, _with(selector, closure))
 
 
 def found(connection: sa.Connection, selector: Selector) -> Found:
@@ -81,11 +97,13 @@ def found(connection: sa.Connection, selector: Selector) -> Found:
 
 def concerned(mapped: StoreMap) -> list[tuple[Collection, Bond]]:
     """Return every collection that can hold a person's rows, once for each bond it can have."""
+    both = sharing(mapped)
     return [
         (collection, bond)
         for collection in mapped.collections
         for bond in Bond
         if any(way.bond is bond for way in collection.ways)
+        or (bond is Bond.SHARED and collection.name in both)
     ]
 
 
@@ -260,13 +278,13 @@ def reassigned(connection: sa.Connection, selector: Selector) -> Iterator[tuple[
     """Yield rows of people frozen by their key that now bear somebody else's identities."""
     for collection in selector.mapped.collections:
         if collection.person and (rows := selector.reassigned(collection)) is not None:
-            columns = [table(collection).c[name] for name in collection.key]
-            for row in connection.execute(sa.select(*columns).where(rows)):
-                yield collection, cast("Key", tuple(row))
+            for key in _keys_of(connection, collection, rows):
+                yield collection, key
 
 
-def without(closure: Closure, strangers: Iterable[tuple[Collection, Key]]) -> Closure:
-    """Return a closure that no longer leads to rows whose key has passed to somebody else."""
+def without(frozen: Selector, strangers: Iterable[tuple[Collection, Key]]) -> Selector:
+    """Return a selector that no longer leads to rows whose key has passed to somebody else."""
+    closure = frozen.closure
     keys, given, identities = dict(closure.keys), dict(closure.given), dict(closure.identities)
     for collection, key in strangers:
         keys[collection.name] = keys[collection.name] - {key}
@@ -275,4 +293,4 @@ def without(closure: Closure, strangers: Iterable[tuple[Collection, Key]]) -> Cl
                 value = frozenset({spelled(key[0])})
                 for kinds in (given, identities):
                     kinds[way.identity] = kinds.get(way.identity, frozenset()) - value
-    return Closure(given, identities, keys)
+    return _with(frozen, Closure(given, identities, keys))

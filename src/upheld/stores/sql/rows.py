@@ -24,7 +24,7 @@ from upheld.stores.sql.functions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from upheld.model import Hold, Key, Schema, Way
 
@@ -51,6 +51,32 @@ def aimed(name: str, onto: tuple[str, ...]) -> str:
     It has a line break in it, so that it is no table's name but by malice.
     """
     return f"{name}\n{', '.join(onto)}"
+
+
+def halves(name: str) -> str:
+    """Return where a closure keeps keys of rows that are the person's and somebody else's too."""
+    return f"{name}\nshared"
+
+
+def sharing(mapped: StoreMap) -> frozenset[str]:
+    """Name the collections with rows of two people: by their own way, or by what they follow."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(
+            each.name
+            for each in mapped.collections
+            if any(
+                way.bond is Bond.SHARED or (way.bond is Bond.ABOUT and _leads_to(way, found))
+                for way in each.ways
+            )
+        )
+        if more == found:
+            return found
+        found = more
+
+
+def _leads_to(way: Way, names: frozenset[str]) -> bool:
+    return isinstance(way, Follow) and way.to in names
 
 
 def named(name: str) -> sa.ColumnClause[object]:
@@ -86,7 +112,19 @@ class Selector:
             conditions.append(self._person(collection, matches))
             ways = [way for way in ways if isinstance(way, Follow)]
         conditions.extend(self.way(collection, way) for way in ways)
+        if bond is Bond.SHARED:
+            conditions.extend(self._parts_of_halves(collection))
         return sa.or_(sa.false(), *conditions)
+
+    def _parts_of_halves(self, collection: Collection) -> Iterator[Truth]:
+        """Rows that hang on rows of two people are of two people, whatever their own way says."""
+        for way in collection.ways:
+            if not isinstance(way, Follow) or way.bond is Bond.MENTIONS:
+                continue
+            target, at = self.mapped.collection(way.to), halves(way.to)
+            if self.keys.get(at) and target and way.onto == target.key:
+                columns = [table(collection).c[name] for name in way.columns]
+                yield in_keys(columns, self._listed(at))
 
     def way(self, collection: Collection, way: Way) -> Truth:
         """Rows that this one way leads to."""

@@ -61,9 +61,10 @@ class SqlStore:
             Refused: the identities lead to two rows of a collection of people.
         """
         with self._reading() as connection:
-            for collection, _ in self._reassigned(connection, closure):
+            frozen = self._frozen(connection, closure)
+            for collection, _ in finding.reassigned(connection, frozen):
                 raise Refused(_passed_on(self.name, collection.name))
-            selector = finding.telephoned(connection, self._grown(connection, closure))
+            selector = finding.telephoned(connection, finding.grown(connection, frozen))
             for crowd in finding.ambiguous(selector):
                 raise Refused(_crowded(self.name, crowd))
             for odd in finding.contradicted(connection, selector, closure):
@@ -77,7 +78,7 @@ class SqlStore:
     def look(self, closure: Closure) -> Iterator[Rows]:
         """Stream the person's rows in batches of a thousand, all from one snapshot."""
         with self._reading() as connection:
-            selector = self._grown(connection, closure)
+            selector = finding.grown(connection, self._frozen(connection, closure))
             for collection, bond in finding.concerned(self._mapped):
                 yield from self._stream(connection, selector, collection, bond)
 
@@ -88,11 +89,12 @@ class SqlStore:
         is rehearsed in a transaction that is undone.
         """
         with self._reading() as connection:
-            selector = self._grown(connection, step.closure)
+            frozen = self._frozen(connection, step.closure)
+            selector = finding.grown(connection, frozen)
             erasers = self._erasers(connection, selector, step)
             counted = tuple(each for eraser in erasers for each in eraser.foreseen())
-            schema = self._known(connection)
-            wrong = tuple(self._changed(connection, step, selector, erasers))
+            schema = selector.schema
+            wrong = tuple(self._changed(connection, frozen, selector, erasers))
             notes = tuple(
                 f"`{self.name}.{eraser.collection.name}` has the trigger `{trigger}`"
                 for eraser in erasers
@@ -128,13 +130,13 @@ class SqlStore:
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
         """
         with self._reading() as connection:
+            frozen = self._frozen(connection, step.closure)
             strangers = [
                 (collection, key)
-                for collection, key in self._reassigned(connection, step.closure)
+                for collection, key in finding.reassigned(connection, frozen)
                 if collection.delete
             ]
-            closure = finding.without(step.closure, strangers)
-            selector = self._grown(connection, closure)
+            selector = finding.grown(connection, finding.without(frozen, strangers))
             left: dict[str, int] = {}
             for eraser in self._erasers(connection, selector, step):
                 if rows := eraser.left():
@@ -159,15 +161,15 @@ class SqlStore:
 
     def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        selector = self._grown(connection, step.closure)
-        schema = self._known(connection)
+        frozen = self._frozen(connection, step.closure)
+        selector = finding.grown(connection, frozen)
         erasers = self._erasers(connection, selector, step)
-        for wrong in self._changed(connection, step, selector, erasers):
+        for wrong in self._changed(connection, frozen, selector, erasers):
             raise ChangedError(wrong)
         counted: list[Counted] = []
         for eraser in erasers:
             if eraser.erasure.delete:
-                pointing = inbound(self._mapped, schema, step, eraser.collection)
+                pointing = inbound(self._mapped, selector.schema, step, eraser.collection)
                 eraser.require_unblocked(pointing, erasers)
             counted.extend(eraser.carry_out())
         return tuple(counted)
@@ -175,17 +177,17 @@ class SqlStore:
     def _changed(
         self,
         connection: sa.Connection,
-        step: Step,
+        frozen: Selector,
         selector: Selector,
         erasers: Sequence[Eraser],
     ) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
-        for collection, _ in self._reassigned(connection, step.closure):
+        for collection, _ in finding.reassigned(connection, frozen):
             if collection.delete:
                 yield _passed_on(self.name, collection.name)
         for name in finding.crowded(connection, selector):
             yield _crowded(self.name, name)
-        yield from refusals(self._known(connection), erasers)
+        yield from refusals(selector.schema, erasers)
 
     def _rehearsed(self, step: Step, *, whole: bool) -> tuple[str, ...]:
         """Try the step and undo it; at the least, see that the database takes a writer."""
@@ -215,30 +217,23 @@ class SqlStore:
             erasers.append(Eraser(connection, selector, step, erasure, collection))
         return erasers
 
-    def _grown(self, connection: sa.Connection, closure: Closure) -> Selector:
-        return finding.grown(connection, self._mapped, self._mapped_schema(connection), closure)
+    def _frozen(self, connection: sa.Connection, closure: Closure) -> Selector:
+        """Return the selector of a closure as it came, on a catalogue that has all that is mapped.
 
-    def _mapped_schema(self, connection: sa.Connection) -> Schema:
-        """Return the catalogue, seen to have all that the map speaks of."""
+        Raises:
+            Stale: the catalogue has lost a table or a column of the map.
+        """
         schema = self._known(connection)
         for collection in self._mapped.collections:
             shape = schema.tables.get(collection.name)
-            missing = [
-                n for n, _ in table(collection).c.items() if not shape or not shape.column(n)
-            ]
+            names = table(collection).c.keys()
+            missing = [name for name in names if not shape or not shape.column(name)]
             if collection.ways and missing:
                 raise Stale(
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
                     f"run `upheld map check {self.name}`"
                 )
-        return schema
-
-    def _reassigned(
-        self, connection: sa.Connection, closure: Closure
-    ) -> Iterator[tuple[Collection, Key]]:
-        schema = self._mapped_schema(connection)
-        selector = Selector(self._mapped, schema, closure, closure.keys)
-        return finding.reassigned(connection, selector)
+        return Selector(self._mapped, schema, closure, closure.keys)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
@@ -252,7 +247,6 @@ class SqlStore:
         Until then the file still holds what was erased. A reader elsewhere may put it off.
         """
         with ours(self.name), self.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
