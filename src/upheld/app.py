@@ -17,7 +17,7 @@ from upheld.datamap.drift import Drift, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
-from upheld.errors import BadInput, HomeFailed, did_you_mean
+from upheld.errors import BadInput, HomeFailed, did_you_mean, quoted
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
 from upheld.evidence.home import SqlHome
@@ -86,6 +86,8 @@ class Upheld(AbstractContextManager["Upheld"]):
             zone=settings.zone,
             officers=settings.officers,
             watch=settings.watch,
+            texts={name: _text(place, mapped.file).encode() for name, mapped in maps.items()},
+            bind=lambda mapped: _store(mapped, place, home),
         )
         prove.note_policy(company)
         return cls(company, home)
@@ -122,9 +124,9 @@ class Upheld(AbstractContextManager["Upheld"]):
         """Record an officer's word that a manual step was done."""
         return answer.attest(self.company, id, store, file=file, key=key)
 
-    def close(self, id: str, because: str) -> Request:
-        """Close a request without doing what was asked."""
-        return answer.close(self.company, id, because)
+    def close(self, id: str, because: str, key: Path) -> Request:
+        """Close a request without doing what was asked, signed by an officer."""
+        return answer.close(self.company, id, because, key)
 
     def request(self, id: str) -> Request:
         """Return where a request stands."""
@@ -162,7 +164,9 @@ class Upheld(AbstractContextManager["Upheld"]):
         names = [name] if name else list(self.company.maps)
         for each in names:
             if each not in self.company.maps:
-                raise BadInput(f"no store `{each}`{did_you_mean(each, self.company.maps)}")
+                raise BadInput(
+                    f"there is no store{quoted(each)}{did_you_mean(each, self.company.maps)}"
+                )
         return tuple(
             finding
             for each in names
@@ -182,7 +186,7 @@ def new_map(folder: Path, url: str, name: str) -> Path:
         StoreFailed: the database cannot be read.
     """
     if not name.replace("-", "").replace("_", "").isalnum():
-        raise BadInput(f"`{name[:40]}` is no store name; use letters, digits, `-` and `_`")
+        raise BadInput("that is no store name; use letters, digits, `-` and `_`")
     path = folder / "stores" / f"{name}.yaml"
     if path.exists():
         raise BadInput(f"stores/{name}.yaml is there already; remove it to draft it anew")
@@ -198,7 +202,7 @@ def accept_map(folder: Path, name: str) -> int:
     path = folder / "stores" / f"{name}.yaml"
     if not path.is_file():
         known = [each.stem for each in (folder / "stores").glob("*.yaml")]
-        raise BadInput(f"no store `{name}`{did_you_mean(name, known)}")
+        raise BadInput(f"there is no store{quoted(name)}{did_you_mean(name, known)}")
     text = _text(folder, f"stores/{name}.yaml")
     before = len(parse_store(text, f"stores/{name}.yaml").guesses)
     path.write_bytes(accepted(text, f"stores/{name}.yaml").encode())

@@ -14,12 +14,15 @@ UpheldError              exit
 └── NotProven            1   a proof does not hold: a flipped bit, a dropped entry, a fork
 ```
 
+Two more exit statuses are no refusals: 5 while a request waits for somebody, 70 for a bug of ours.
+
 A message is lower case, has no full stop, says what was wrong, then what to do. It never holds
 personal data: identities are named by kind, rows by collection and count, values not at all.
 """
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -82,6 +85,20 @@ class NotProven(UpheldError):
     """A proof does not hold: a flipped bit, a dropped entry, a forked checkpoint."""
 
     status = 1
+
+
+_SAFE = re.compile(r"[A-Za-z][A-Za-z_.:-]{0,39}|R-[0-9]{1,9}")
+
+
+def quoted(word: str) -> str:
+    """Return ` `word``, or nothing where it is not shaped like a code, a name of ours or an id.
+
+    What was typed in the wrong place may be a person's address or number.
+
+    >>> quoted("R-7"), quoted("no_date"), quoted("ada@example.com"), quoted("0333333")
+    (' `R-7`', ' `no_date`', '', '')
+    """
+    return f" `{word}`" if _SAFE.fullmatch(word) else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

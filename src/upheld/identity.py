@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from upheld.errors import BadIdentity, did_you_mean
+from upheld.errors import BadIdentity, did_you_mean, quoted
 
 LONGEST = 320
 """Characters in the longest identity that can be looked for: an address of RFC 5321."""
@@ -45,7 +45,7 @@ def normalise(kind: str, value: str) -> str:
     '4402079460000'
     """
     if base(kind) not in KINDS:
-        raise BadIdentity(f"no kind of identity `{kind[:40]}`{did_you_mean(base(kind), KINDS)}")
+        raise BadIdentity(f"no kind of identity{quoted(kind)}{did_you_mean(base(kind), KINDS)}")
     value = unicodedata.normalize("NFC", value).strip()
     _require_usable(kind, value)
     match base(kind):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Entry,
         Found,
         Json,
+        Left,
         Pending,
         Preview,
         Right,
@@ -74,8 +75,8 @@ class Store(Protocol):
         """Say what became of a pending step."""
         ...
 
-    def look_back(self, step: Step) -> Mapping[str, int]:
-        """Find again from the closure; return rows not in their target state, by collection."""
+    def look_back(self, step: Step) -> Left:
+        """Find again from the closure; count what is not in its target state, and what is kept."""
         ...
 
 

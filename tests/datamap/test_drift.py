@@ -126,7 +126,7 @@ def test_a_field_of_no_category_is_a_gap() -> None:
 
 def test_a_lookup_without_an_index_is_slow() -> None:
     slow = only(PEOPLE, replace(INVOICES, indexes=(("id", "person"),)), GENRES)
-    assert slow.next_step == "add an index on `person`"
+    assert slow.next_step == 'run `CREATE INDEX "ix_invoices_person" ON "invoices" ("person")`'
 
 
 @pytest.mark.parametrize("index", ["lower(email)", 'LOWER( "email" )', "lower([email])"])
@@ -136,7 +136,8 @@ def test_an_address_is_looked_up_by_its_small_letters(index: str) -> None:
 
 def test_a_plain_index_serves_an_address_only_where_it_is_stored_normalised() -> None:
     plain = replace(PEOPLE, indexes=(("email",),))
-    assert only(plain, INVOICES, GENRES).next_step == "add an index on `lower(email)`"
+    index = 'CREATE INDEX "ix_people_email" ON "people" (lower("email"))'
+    assert only(plain, INVOICES, GENRES).next_step == f"run `{index}`"
     text = MAP.replace("is: about}\n", "is: about, stored: normalised}\n", 1)
     assert found(plain, INVOICES, GENRES, text=text) == ()
 
@@ -148,7 +149,8 @@ def test_a_composite_lookup_is_served_by_an_index_that_begins_with_it() -> None:
     served = replace(invoices, indexes=(("club", "person", "line"),))
     late = replace(invoices, indexes=(("line", "club", "person"),))
     assert found(PEOPLE, served, GENRES, text=text) == ()
-    assert only(PEOPLE, late, GENRES, text=text).next_step == "add an index on `person, club`"
+    slow = only(PEOPLE, late, GENRES, text=text)
+    assert '"ix_invoices_person_club" ON "invoices" ("person", "club")' in slow.next_step
 
 
 IMPOSSIBLE = {
@@ -195,7 +197,11 @@ def test_a_foreign_key_to_people_that_no_way_follows_is_told() -> None:
 
 def test_personal_fields_in_which_nobody_is_found_are_told() -> None:
     text = MAP.replace("genres: not personal", "genres: {key: id, fields: {name: contact}}")
-    assert "nobody's rows are found" in only(PEOPLE, INVOICES, GENRES, text=text).words
+    nobody = only(PEOPLE, INVOICES, GENRES, text=text)
+    assert nobody.words == "`genres` is personal, and nobody is found in it"
+    assert nobody.severity is Severity.WARNING
+    bare = MAP.replace("genres: not personal", "genres: {key: id, fields: {name: none}}")
+    assert only(PEOPLE, INVOICES, GENRES, text=bare).words == nobody.words
 
 
 def test_the_worst_comes_first() -> None:

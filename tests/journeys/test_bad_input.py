@@ -125,7 +125,10 @@ def test_an_identity_of_nobody_or_two_people_says_what_to_do(town: Town, capsys:
     [
         (["request", "plan", "R-9"], "there is no request `R-9`"),
         (["request", "sign", "R-1", "--key", "nowhere"], "upheld: "),
-        (["request", "close", "R-1", "--because", "no_date"], "did you mean `no_data`?"),
+        (
+            ["request", "close", "R-1", "--because", "no_date", "--key", "k"],
+            "did you mean `no_data`?",
+        ),
         (["request", "apply", "R-1"], "has no plan yet"),
         (["map", "check", "shoop"], "did you mean `shop`?"),
         (["map", "new", "sqlite:///x.sqlite", "--name", "shop"], "is there already"),
@@ -337,12 +340,19 @@ def test_a_closed_request_has_a_letter_with_the_reason_and_where_to_complain(
     town: Town, capsys: Captured
 ) -> None:
     town.run(capsys, "request", "open", "--right", "access", "--identity", "email=no@one.example")
-    assert town.run(capsys, "request", "close", "R-1", "--because", "no_data")[0] == 0
+    assert (
+        town.run(capsys, "request", "close", "R-1", "--because", "no_data", "--key", str(town.key))[
+            0
+        ]
+        == 0
+    )
     letter = (town.folder / "answers" / "R-1.html").read_text("utf-8")
     assert "found no data about you" in letter
     assert "complain" in letter
     assert "no@one.example" not in letter
-    status, said = town.run(capsys, "request", "close", "R-1", "--because", "no_data")
+    status, said = town.run(
+        capsys, "request", "close", "R-1", "--because", "no_data", "--key", str(town.key)
+    )
     _refused(said, status, 3, "closed already")
     board = json.loads(town.run(capsys, "check", "--json")[1])
     verdicts = {row["id"]: row["verdict"] for row in board}

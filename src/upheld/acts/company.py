@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from upheld.desk.states import OF_PERSON, VIEW, from_state
-from upheld.errors import BadInput, did_you_mean
+from upheld.errors import BadInput, quoted
 from upheld.model import Policy, Request, StoreMap
 from upheld.ports import Clock, Home, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One company's folder, opened; `watch` is how long an erasure is looked back on."""
+    """One company's folder, opened.
+
+    `watch` is how long an erasure is looked back on; `texts` are the files of the map, as they were
+    read; `bind` opens a store by a map, which can be one of earlier.
+    """
 
     folder: Path
     policy: Policy
@@ -27,6 +31,8 @@ class Company:
     zone: tzinfo
     officers: Mapping[str, str]
     watch: timedelta
+    texts: Mapping[str, bytes]
+    bind: Callable[[StoreMap], Store]
 
     @property
     def today(self) -> date:
@@ -50,9 +56,13 @@ class Company:
         """
         state = self.home.state(VIEW, id)
         if state is None:
-            known = [key for key, _ in self.home.states(VIEW)]
-            raise BadInput(f"there is no request `{id[:40]}`{did_you_mean(id[:40], known)}")
+            raise BadInput(f"there is no request{quoted(id)}; see `upheld request list`")
         return from_state(state)
+
+    def remove_copy(self, id: str) -> None:
+        """Remove a copy, and what a killed process left of one."""
+        for name in (f"{id}.zip", f"{id}.zip.part"):
+            (self.answers / name).unlink(missing_ok=True)
 
     def requests_of(self, person: int) -> tuple[Request, ...]:
         """Return the requests of one person, in order."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from upheld.datamap import checks as map_checks
 from upheld.datamap.closure import from_bytes
-from upheld.datamap.document import aged, from_document, step
+from upheld.datamap.document import StorePlan, aged, from_document, step
+from upheld.datamap.parse import parse_store
 from upheld.desk import checks as desk_checks
-from upheld.errors import Stale, StoreFailed
+from upheld.errors import BadInput, Refused, StoreFailed
 from upheld.model import (
     Force,
     Judgement,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from upheld.acts.company import Company
     from upheld.model import Clause, Entry, Finding, Json, Request, Step
+    from upheld.ports import Store
 
     Check = Callable[[Clause, Seen], Finding]
 
@@ -99,6 +101,7 @@ def _seen(company: Company) -> Seen:
         requests=requests,
         late={id: found.late for id, found in seen.items()},
         spent={id: found.spent for id, found in seen.items()},
+        kept={id: found.kept for id, found in seen.items()},
         blind={id: found for id, found in looked.items() if isinstance(found, str)},
         copies=_copies(company, requests),
     )
@@ -116,56 +119,77 @@ def _schemas(company: Company) -> tuple[dict[str, Schema], dict[str, str]]:
 
 
 def _watched(request: Request) -> bool:
-    ended = request.state in {State.CLOSED, State.REOPENED} and bool(request.steps)
-    return ended and request.right is Right.ERASE and request.released is None
+    """Say whether somebody was erased, in whole or in part, and is still looked back on."""
+    erased = request.right is Right.ERASE and request.carried is not None
+    return erased and request.released is None
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """Rows of an erased person: those that should not be there, and those kept for too long."""
+class _Found:
+    """Rows of an erased person: those that should not be there, kept too long, and kept."""
 
-    late: Mapping[str, int]
-    spent: Mapping[tuple[str, str], int]
+    late: dict[str, int] = field(default_factory=dict)
+    spent: dict[tuple[str, str], int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
 
 
-def _look_back(company: Company, request: Request) -> _Left | str:
-    """Return what is left of an erased person, or why nobody can look."""
+def _look_back(company: Company, request: Request) -> _Found | str:
+    """Return what is left of an erased person, or why nobody can say."""
     closure = company.home.unseal(request.id, "closure")
     secret = company.home.unseal(request.id, "secret")
-    document = company.home.document(request.plan or "")
+    document = company.home.document(request.carried or "")
+    if request.state is State.EXECUTING:
+        return f"being carried out; finish it with `upheld request apply {request.id}`"
     if closure is None or secret is None or document is None:
         return "what was frozen is gone; nobody can look back on it any more"
     plan, frozen = from_document(document), from_bytes(closure)
-    late: dict[str, int] = {}
-    spent: dict[tuple[str, str], int] = {}
-    for part in plan.stores:
-        if part.store not in company.stores:
-            return f"`{part.store}`, where it was carried out, is no longer mapped"
-        this = step(plan, part.store, frozen, secret)
-        try:
-            found = company.stores[part.store].look_back(this)
-            older = _spent(company, part.store, this, found)
-        except (StoreFailed, Stale) as failed:
-            return str(failed)
-        late.update({f"{part.store}.{name}": rows for name, rows in found.items()})
-        spent.update(older)
-    return _Left(late, spent)
+    found = _Found()
+    try:
+        for part in plan.stores:
+            this = step(plan, part.store, frozen, secret)
+            for store in _as_planned(company, part):
+                _add(found, part.store, store, this, company.today)
+        for name in company.stores.keys() - {part.store for part in plan.stores}:
+            rows = company.stores[name].find(frozen.of(name)).rows
+            for (collection, _), number in rows.items():
+                found.late[f"{name}.{collection}"] = number
+    except (StoreFailed, Refused, BadInput) as failed:
+        return str(failed)
+    return found
 
 
-def _spent(
-    company: Company, store: str, this: Step, late: Mapping[str, int]
-) -> dict[tuple[str, str], int]:
-    """Return rows that were kept, and whose ground has ended since, by place and clause."""
-    today = aged(this, company.today)
-    if today is None:
-        return {}
+def _as_planned(company: Company, part: StorePlan) -> tuple[Store, ...]:
+    """Return a store as the plan's map has it, and as today's has it if that is another.
+
+    Raises:
+        Refused: home no longer has the map that was planned on.
+    """
+    today = company.maps.get(part.store)
+    if today is not None and today.digest == part.map:
+        return (company.stores[part.store],)
+    text = company.home.document(part.map)
+    if text is None:
+        raise Refused(f"home has lost the map of `{part.store}` that was planned on")
+    before = company.bind(parse_store(text.decode(), f"stores/{part.store}.yaml"))
+    return (before, company.stores[part.store]) if today is not None else (before,)
+
+
+def _add(found: _Found, name: str, store: Store, this: Step, today: date) -> None:
+    """Add what one store has left: the most that any map of it shows."""
+    left = store.look_back(this)
+    older = aged(this, today)
     clauses = {each.collection: each.hold.clause for each in this.erasures if each.hold}
-    found = company.stores[store].look_back(today)
-    return {
-        (f"{store}.{name}", clauses[name]): rows - late.get(name, 0)
-        for name, rows in found.items()
-        if name in clauses and rows > late.get(name, 0)
-    }
+    spent = store.look_back(older).late if older else {}
+    for collection, rows in left.late.items():
+        at = f"{name}.{collection}"
+        found.late[at] = max(rows, found.late.get(at, 0))
+    for collection, rows in left.kept.items():
+        at = f"{name}.{collection}"
+        found.kept[at] = max(rows, found.kept.get(at, 0))
+    for collection, rows in spent.items():
+        ended = rows - left.late.get(collection, 0)
+        if ended > 0 and collection in clauses:
+            found.spent[f"{name}.{collection}", clauses[collection]] = ended
 
 
 def _release(company: Company, seen: Seen) -> None:

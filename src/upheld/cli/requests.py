@@ -10,6 +10,7 @@ import typer
 
 from upheld.cli import show as shows
 from upheld.cli.folder import Folder
+from upheld.desk.letters import letter_name
 from upheld.errors import BadInput
 from upheld.model import Regime, Right, State
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from upheld.model import Request
 
 app = typer.Typer(help="Answering a person who uses a right.", no_args_is_help=True)
+
+_WAITS = 5
+"""Exit status while a request waits for somebody."""
 
 Id = Annotated[str, typer.Argument(help="The request, as R-1.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -95,11 +99,12 @@ def attest(
 def close(
     id: Id,
     because: Annotated[str, typer.Option("--because", help="A code, as no_data.")],
+    key: KeyFile,
     folder: Folder = Path(),
 ) -> None:
     """Close a request without doing what was asked, for a reason the person is told."""
     with _opened(folder) as upheld:
-        request = upheld.close(id, because)
+        request = upheld.close(id, because, key)
         typer.echo(f"{id} is closed: {request.outcome}")
 
 
@@ -166,7 +171,8 @@ def _instant(text: str | None) -> datetime | None:
 def _report(upheld: Upheld, request: Request) -> None:
     match request.state:
         case State.CLOSED:
-            name = f"{request.id}.{'zip' if request.right is Right.ACCESS else 'html'}"
+            copied = request.right is Right.ACCESS and request.outcome == "full"
+            name = f"{request.id}.zip" if copied else letter_name(request.id, request.answers)
             typer.echo(f"{request.id} is closed: {request.outcome}")
             typer.echo(f"answer: {upheld.company.answers / name}")
         case State.REOPENED:
@@ -182,3 +188,4 @@ def _report(upheld: Upheld, request: Request) -> None:
                             typer.echo(f"  - {task.text}")
                     attest_ = f"upheld request attest {request.id} --store {store}"
                     typer.echo(f"when it is done: {attest_} --file FILE --key KEY")
+            raise typer.Exit(_WAITS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from upheld.datamap.fulltext import full_text
 from upheld.datamap.kin import Kin, kin, owned, sound
-from upheld.datamap.naming import Where, addressed, meaning, named, singular, words
+from upheld.datamap.links import linked
+from upheld.datamap.naming import Where, addressed, headed, meaning, named, singular, words
 from upheld.datamap.writing import Drafted, Field, map_text
 from upheld.model import Act, Bond, Collection, Column, Follow, Keep, Place, Type
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from upheld.model import Schema, Table, Way
 
 _TAX = "retain.legal-tax"
-_TELLING = frozenset({"network_activity", "tracking", "demographic"})
+_TELLING = frozenset({"account", "network_activity", "tracking", "demographic"})
+_HOLDS_ANYTHING = (Type.TEXT, Type.BYTES, Type.OTHER)
 
 
 def draft(schema: Schema, *, name: str, url: str) -> str:
@@ -25,7 +28,8 @@ def draft(schema: Schema, *, name: str, url: str) -> str:
 
     The same catalogue gives the same text. It can be read back with `parse_store`.
     """
-    schema = sound(schema)
+    indexes = full_text(schema)
+    schema = linked(sound(_without(schema, indexes)))
     family = kin(schema, name)
     keeps = _keeps(schema, family)
     standing = _standing(schema, family, keeps)
@@ -35,7 +39,20 @@ def draft(schema: Schema, *, name: str, url: str) -> str:
         )
         for table in schema.tables.values()
     ]
+    drafted += [_index(part, index) for part, index in indexes.items()]
     return map_text(name, url, sorted(drafted, key=_people_first))
+
+
+def _without(schema: Schema, names: Mapping[str, str]) -> Schema:
+    kept = {name: table for name, table in schema.tables.items() if name not in names}
+    return replace(schema, tables=kept)
+
+
+def _index(part: str, index: str) -> Drafted:
+    """Return what is drafted of a full-text index, which holds the words of other tables."""
+    collection = Collection(part, (), (), (), True, None, False, False, 0)  # noqa: FBT003
+    whole = "a full-text index: erase its content table and rebuild it"
+    return Drafted(collection, (), remark=whole if part == index else f"part of `{index}`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +137,15 @@ def _kept_with_another(keep: Keep | None, parent: str) -> bool:
 def _drafted(table: Table, schema: Schema, drawing: Drawing) -> Drafted:
     person = table.name in drawing.family.people
     ways = tuple(_short(way, schema) for way in drawing.family.ways[table.name])
-    where = Where(people=person, concerned=bool(ways), addressed=addressed(table.columns))
+    where = Where(
+        people=person,
+        concerned=True,
+        addressed=addressed(table.columns),
+        lone=not ways,
+        things=not ways and headed(table.name, "things"),
+    )
     fields = tuple(_field(column, table, where, drawing) for column in table.columns)
-    personal = bool(ways) or any(_telling(field) for field in fields)
+    said = any(_telling(*each) for each in zip(fields, table.columns, strict=True))
     collection = Collection(
         name=table.name,
         key=_key(table),
@@ -131,7 +154,7 @@ def _drafted(table: Table, schema: Schema, drawing: Drawing) -> Drafted:
         delete=not drawing.stands,
         keep=drawing.keep,
         person=person,
-        personal=personal,
+        personal=bool(ways) or said,
         line=0,
     )
     return Drafted(collection, fields, keyed=bool(table.key))
@@ -144,9 +167,12 @@ def _short(way: Way, schema: Schema) -> Way:
     return way
 
 
-def _telling(field: Field) -> bool:
+def _telling(field: Field, column: Column) -> bool:
+    """Say whether a field makes its table personal though nothing leads from it to a person."""
     place = field.place
-    return bool(place.identity) or place.secret or place.category in _TELLING
+    if place.identity or place.secret or place.category in _TELLING:
+        return True
+    return place.category is not None and column.type in _HOLDS_ANYTHING
 
 
 def _key(table: Table) -> tuple[str, ...]:
@@ -163,7 +189,8 @@ def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Fiel
     if column.name in {name for each in table.references for name in each.columns}:
         return Field(Place(column.name, None, Act.LEAVE), sure=True)
     if column.name in table.key:
-        return Field(_key_place(column, table, where, drawing), sure=not where.people)
+        sure = not (where.people or where.lone)
+        return Field(_key_place(column, table, where, drawing), sure=sure)
     found = meaning(column, where)
     act = _act(column, found, drawing)
     identity = _whose(found.identity, column, table, drawing) if found.identity else None
@@ -178,7 +205,8 @@ def _key_place(column: Column, table: Table, where: Where, drawing: Drawing) -> 
         category = "account" if kind == "account" else found.category
         identity = _whose(kind, column, table, drawing)
         return Place(column.name, category, Act.LEAVE, identity=identity)
-    return Place(column.name, None, Act.LEAVE)
+    worded = where.lone and column.type in _HOLDS_ANYTHING
+    return Place(column.name, found.category if worded else None, Act.LEAVE)
 
 
 def _whose(kind: str, column: Column, table: Table, drawing: Drawing) -> str:

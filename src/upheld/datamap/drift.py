@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from upheld.datamap.fulltext import full_text
 from upheld.datamap.kin import sound
 from upheld.model import Act, Bond, Follow, Match, Type
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOLDS_ANYTHING = (Type.TEXT, Type.BYTES, Type.OTHER)
 _SHORTEST_REPLACEMENT = 24
+_NO_WORD = re.compile(r"\W+")
 _MARKS = re.compile(r"[\s\"`\[\]]")
 
 
@@ -46,7 +48,7 @@ def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
     if mapped.kind == "manual":
         return ()
     schema = sound(schema)
-    found = [*_guesses(mapped), *_unmapped(mapped, schema)]
+    found = [*_guesses(mapped), *_unmapped(mapped, schema), *_indexes(mapped, schema)]
     for collection in mapped.collections:
         table = schema.tables.get(collection.name)
         if table is None:
@@ -89,6 +91,17 @@ def _unmapped(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
                 f"table `{name}` is in the database and not in the map",
                 f"map it, or say `{name}: not personal`",
             )
+
+
+def _indexes(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
+    for name in dict.fromkeys(full_text(schema).values()):
+        collection = mapped.collection(name)
+        yield Drift(
+            Severity.WARNING,
+            f"{mapped.file}:{collection.line if collection else 1}",
+            f"`{name}` is a full-text index and can hold the words of rows that are erased",
+            "rebuild it after each erasure of its content table, or drop it",
+        )
 
 
 def _gone(mapped: StoreMap, collection: Collection) -> Drift:
@@ -151,25 +164,25 @@ class _Compared:
             )
 
     def nobody(self) -> Iterator[Drift]:
-        if not self.collection.ways and any(place.category for place in self.collection.places):
+        if not self.collection.ways:
             yield self._drift(
                 Severity.WARNING,
-                f"`{self.collection.name}` has personal fields, and nobody's rows are found in it",
+                f"`{self.collection.name}` is personal, and nobody is found in it",
                 "add a way under `people`, or say `not personal`",
             )
 
     def slow(self, way: Way) -> Iterator[Drift]:
-        wanted = way.columns
         kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
         if isinstance(way, Match) and not way.stored_normalised and kind in ("email", "phone"):
             if kind == "phone":
                 then = "say `stored: normalised` if it holds digits only, and index it"
                 yield self._note(way.column, "is compared in every row, as it is written", then)
                 return
-            wanted = (f"lower({way.column})",)
+            wanted = (f"lower({_quoted(way.column)})",)
+        else:
+            wanted = tuple(map(_quoted, way.columns))
         if not any(_leads(index, wanted) for index in self.table.indexes):
-            named = ", ".join(wanted)
-            then = f"add an index on `{named}`"
+            then = f"run `{_create_index(self.collection.name, way.columns, wanted)}`"
             yield self._warning(", ".join(way.columns), "is looked up and has no index", then)
 
     def unfollowed(self, reference: Reference) -> Iterator[Drift]:
@@ -258,6 +271,16 @@ def _leads(index: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
     """Say whether an index begins with these columns, in any order."""
     first = {_bare(each) for each in index[: len(wanted)]}
     return first == {_bare(each) for each in wanted}
+
+
+def _create_index(table: str, columns: tuple[str, ...], parts: tuple[str, ...]) -> str:
+    called = "_".join(("ix", *(_NO_WORD.sub("_", each) for each in (table, *columns))))
+    return f"CREATE INDEX {_quoted(called)} ON {_quoted(table)} ({', '.join(parts)})"
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _bare(expression: str) -> str:

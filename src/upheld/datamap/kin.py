@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from upheld.data import hints
-from upheld.datamap.naming import Where, addressed, meaning, named, words
+from upheld.datamap.naming import Where, addressed, headed, meaning, named, words
 from upheld.model import Bond, Follow, Match, Reference
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def kin(schema: Schema, store: str) -> Kin:
         people,
         {
             name: (
-                *_matches(table, store, people, needed=name in roots),
+                *_matches(table, store, people, finding=_finding(table, people, root=name in roots)),
                 *_follows(table, schema, people, reached),
             )
             for name, table in schema.tables.items()
@@ -143,16 +143,31 @@ def _inbound(schema: Schema, name: str) -> int:
 
 
 def _looks_like_people(table: Table) -> bool:
+    """Say whether rows are people: they have a name, or an address that no two rows share.
+
+    Messages and payments have addresses, too, of people who may well have sent several.
+    """
     if len(table.key) != 1 and not _found_by(table, person=True):
         return False
+    if _first_and_last(table) and not _addresses(table):
+        return True
+    if named(table.name, "organisations"):
+        return _first_and_last(table)
+    if headed(table.name, "people"):
+        return any(meaning(each, Where(people=True)).identity for each in table.columns)
+    return any((name,) in (*table.unique, table.key) for name in _addresses(table))
+
+
+def _first_and_last(table: Table) -> bool:
     spelled = {"_".join(words(column.name)) for column in table.columns}
-    first_and_last = any("first" in each or "given" in each for each in spelled) and any(
+    return any("first" in each or "given" in each for each in spelled) and any(
         each.endswith(("last_name", "lastname", "surname", "family_name")) for each in spelled
     )
-    if named(table.name, "organisations"):
-        return first_and_last
-    kinds = {meaning(column, Where()).identity for column in table.columns}
-    return first_and_last or bool(kinds & {"email", "phone"})
+
+
+def _addresses(table: Table) -> list[str]:
+    kinds = ((each.name, meaning(each, Where()).identity) for each in table.columns)
+    return [name for name, kind in kinds if kind in ("email", "phone")]
 
 
 def _in_passing(reference: Reference) -> bool:
@@ -204,14 +219,27 @@ def _found_by(table: Table, *, person: bool) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind in kinds if kind in _FINDING and name not in referring]
 
 
-def _matches(table: Table, store: str, people: frozenset[str], *, needed: bool) -> Iterator[Match]:
+def _finding(table: Table, people: frozenset[str], *, root: bool) -> tuple[str, ...]:
+    """Return the kinds of identity by which rows are found, beside those they hang on.
+
+    A row that hangs on a ticket may be another's than the ticket is. Of its own it is by its
+    e-mail address; a telephone is too often shared.
+    """
+    organisation = named(table.name, "organisations")
+    if root or table.name in people or organisation or _maybe_nobody(table):
+        return _FINDING
+    own = (each for each in table.references if not _in_passing(each))
+    return () if any(each.to in people for each in own) else ("email",)
+
+
+def _matches(
+    table: Table, store: str, people: frozenset[str], *, finding: tuple[str, ...]
+) -> Iterator[Match]:
     person = table.name in people
     organisation = named(table.name, "organisations") and not person
-    if not (needed or organisation or _maybe_nobody(table)):
-        return
     bond = Bond.MENTIONS if organisation else Bond.ABOUT
     for column, kind in _found_by(table, person=person):
-        if (column,) != table.key or kind != "account":
+        if kind in finding and ((column,) != table.key or kind != "account"):
             yield Match(column, owned(kind, store, table, people, column), bond)
     if person and len(table.key) == 1:
         key = table.key[0]

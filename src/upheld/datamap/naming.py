@@ -14,11 +14,16 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What is known of a table when its columns are guessed."""
+    """What is known of a table when its columns are guessed.
+
+    `lone` tables lead to nobody, so far as is known; `things` are lone by what they are, too.
+    """
 
     people: bool = False
     concerned: bool = False
     addressed: bool = False
+    lone: bool = False
+    things: bool = False
 
     def fits(self, hint: Hint) -> bool:
         """Say whether a hint speaks of such tables."""
@@ -29,6 +34,10 @@ class Where:
                 return self.concerned
             case "addressed":
                 return self.addressed
+            case "lone":
+                return self.lone
+            case "things":
+                return self.things
             case _:
                 return True
 
@@ -84,6 +93,18 @@ def meaning(column: Column, where: Where) -> Meaning:
 def named(table: str, kind: str) -> bool:
     """Say whether the name of a table holds a word of a kind, like `staff` or `money`."""
     return not hints().tables[kind].isdisjoint(map(singular, words(table)))
+
+
+def headed(table: str, kind: str) -> bool:
+    """Say whether rows are what a kind of word says: `app_users` are people, `user_logs` are not.
+
+    >>> headed("CustomerMaster", "people"), headed("customer_payments", "people")
+    (True, False)
+    """
+    spoken = [singular(word) for word in words(table)]
+    while len(spoken) > 1 and (spoken[-1] in hints().tables["lists"] or spoken[-1].isdigit()):
+        spoken.pop()
+    return bool(spoken) and spoken[-1] in hints().tables[kind]
 
 
 def addressed(columns: tuple[Column, ...]) -> bool:

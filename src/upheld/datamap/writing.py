@@ -46,7 +46,8 @@ class Drafted:
 
     collection: Collection
     fields: tuple[Field, ...]
-    keyed: bool
+    keyed: bool = True
+    remark: str = ""
 
 
 def map_text(name: str, url: str, drafted: Iterable[Drafted]) -> str:
@@ -60,7 +61,8 @@ def map_text(name: str, url: str, drafted: Iterable[Drafted]) -> str:
 def _block(drafted: Drafted) -> Iterator[str]:
     collection = drafted.collection
     if not collection.personal:
-        yield f"  {_word(collection.name)}: not personal?"
+        remark = f"  # {_ODD.sub('?', drafted.remark)}" if drafted.remark else ""
+        yield f"  {_word(collection.name)}: not personal?{remark}"
         return
     yield f"  {_word(collection.name)}:"
     unkeyed = "" if drafted.keyed else "  # no primary key in the catalogue: what tells rows apart?"

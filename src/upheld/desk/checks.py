@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upheld.model import Finding, Judgement, Outcome, Right, State
+from upheld.model import Finding, Judgement, Outcome, Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +68,11 @@ def nothing_left(clause: Clause, seen: Seen) -> Finding:
 
 
 def kept_within_schedule(clause: Clause, seen: Seen) -> Finding:
-    """Every row kept under this ground has an end, and the end has not passed."""
+    """Every row kept under this ground is there, has an end, and the end has not passed."""
     kept = [
-        (request, counted)
+        (request, where, counted)
         for request in seen.requests
-        for counted in _retained(request)
+        for where, counted in _retained(request)
         if counted.clause == clause.id
     ]
     spent = [
@@ -82,11 +82,17 @@ def kept_within_schedule(clause: Clause, seen: Seen) -> Finding:
         return Finding(_BROKEN, tuple(spent))
     if not kept:
         return Finding(Judgement.NOT_EXERCISED, ("nothing is kept from an erasure on this ground",))
-    rows = _rows(sum(counted.rows for _, counted in kept))
-    last = max((counted.until for _, counted in kept if counted.until), default=None)
+    doubts = {
+        words for request, where, counted in kept for words in _doubt(request, where, counted, seen)
+    }
+    if doubts:
+        return Finding(Judgement.UNPROVEN, tuple(sorted(doubts)))
+    rows = _rows(sum(counted.rows for _, _, counted in kept))
+    last = max((counted.until for _, _, counted in kept if counted.until), default=None)
     until = f", the last until {last}" if last else ""
-    requests = len({request.id for request, _ in kept})
-    return Finding(_UPHELD, (f"{rows} kept after erasure, requests: {requests}{until}",))
+    requests = len({request.id for request, _, _ in kept})
+    words = f"{rows} kept after erasure and there now, requests: {requests}{until}"
+    return Finding(_UPHELD, (words,))
 
 
 CHECKS = {
@@ -134,7 +140,13 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     ]
     if late:
         ids = sorted({request.id for request in requests if seen.late.get(request.id)})
-        return Finding(_BROKEN, (*late, f"to put right: upheld request apply {ids[0]}"))
+        return Finding(
+            _BROKEN,
+            (
+                *late,
+                f"to put right: upheld request apply {ids[0]}, or plan it again if the map changed",
+            ),
+        )
     blind = [f"{r.id}: {seen.blind[r.id]}" for r in requests if r.id in seen.blind]
     if blind:
         return Finding(Judgement.UNPROVEN, tuple(blind))
@@ -146,18 +158,30 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     if not done:
         return Finding(Judgement.NOT_EXERCISED, ("nobody has been erased under this clause",))
     mended = sum(1 for request in done if request.breaches)
-    again = (f"reopened and put right: {mended}",) if mended else ()
+    again = (f"reopened since they were closed: {mended}",) if mended else ()
     return Finding(_UPHELD, (f"looked back now: nothing left, requests: {len(done)}", *again))
 
 
-def _retained(request: Request) -> list[Counted]:
-    if request.state not in {State.CLOSED, State.ANSWERED, State.REOPENED}:
+def _retained(request: Request) -> list[tuple[str, Counted]]:
+    """Return what the last plan that was carried out keeps, each with its `store.collection`."""
+    steps = request.receipts.get(request.carried or "", {})
+    return [
+        (f"{name.partition('/')[2]}.{counted.collection}", counted)
+        for name, each in steps.items()
+        for counted in each
+        if counted.outcome is Outcome.RETAINED
+    ]
+
+
+def _doubt(request: Request, where: str, counted: Counted, seen: Seen) -> list[str]:
+    """Say what the stores do not bear out of a receipt for rows that are kept."""
+    if request.id in seen.blind:
+        return [f"{request.id}: {seen.blind[request.id]}"]
+    there = seen.kept.get(request.id, {}).get(where, 0)
+    if there >= counted.rows:
         return []
     return [
-        counted
-        for step in request.steps.values()
-        for counted in step.counted or ()
-        if counted.outcome is Outcome.RETAINED
+        f"{request.id}: {_rows(counted.rows)} of {where} kept by the receipt, {there} there now"
     ]
 
 

@@ -133,6 +133,15 @@ def closing_page(
     )
 
 
+def letter_name(id: str, number: int) -> str:
+    """Return the name of the nth letter about a request: a letter once sent is never overwritten.
+
+    >>> letter_name("R-1", 1), letter_name("R-1", 2)
+    ('R-1.html', 'R-1.2.html')
+    """
+    return f"{id}.html" if number <= 1 else f"{id}.{number}.html"
+
+
 def _clauses(policy: Policy, ids: Iterable[str]) -> list[Clause]:
     found = (policy.clause(id) for id in ids)
     return [clause for clause in found if clause is not None]

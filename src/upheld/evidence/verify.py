@@ -19,6 +19,7 @@ import zipfile
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,10 @@ FORMAT = 1
 TILE = 256
 NAMESPACE = "upheld-plan"
 ATTEST = "upheld-attest"
+CLOSE = "upheld-close"
 CARRIED_OUT = ("full", "partial")
+ENDED = frozenset({"gone", "blanked", "anonymised", "retained", "isolated", "accepted"})
+UNDONE = frozenset({"held", "refused"})
 LARGEST = 256 * 1024 * 1024
 _MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, OSError, EOFError)
@@ -408,7 +412,7 @@ def _check_home(file: Path, notes: Sequence[Note], key: str | None) -> Report:
     try:
         with closing(_read_only(file)) as home:
             return _checked_home(home, file.name, notes, key)
-    except sqlite3.Error as wrong:
+    except (sqlite3.Error, *_MISSHAPEN) as wrong:
         raise Unproven(f"`{file.name}` is damaged or is not a home: {wrong}") from wrong
 
 
@@ -440,15 +444,69 @@ def _checked_home(
     tree.read()
     tree.agree_with(head)
     agreed = _agreed(notes, signer, head.size, tree.roots)
+    _check_documents(home, tree.planned)
+    _check_sums(home)
     lines = (
         f"`{name}` is a home of Upheld",
         f"  {head.size:,} entries, each hashed again: they make the tree that was signed",
         f"  first entry {tree.began}, last entry {tree.last.decode()}; none is dated backwards",
+        "  documents, views and the vault are what their digests say: no bit of them flipped",
         *agreed,
         *_key_lines(signer),
         "proven",
     )
     return Report(head.size, signer, lines)
+
+
+SUMMED = {
+    "alias": "tag, person",
+    "meta": "name, value",
+    "vault": "request, name, sealed",
+    "vault_key": "request, wrapped",
+    "view": "view, key, state",
+    "watermark": "view, size",
+}
+
+
+def row_sum(table: str, *row: object) -> int:
+    """Return a row's number; the rows of one name add up modulo 2^256, against slips and rot."""
+    parts = (each if isinstance(each, bytes) else str(each).encode() for each in (table, *row))
+    return int.from_bytes(sha256(b"".join(map(ssh_string, parts))).digest(), "big")
+
+
+def sum_name(table: str, first: object) -> str:
+    """Return the name a row's number is summed under: its view, or its table."""
+    view = first.decode(errors="replace") if isinstance(first, bytes) else first
+    return f"view `{view}`" if table in ("view", "watermark") else f"table `{table}`"
+
+
+def _check_sums(home: sqlite3.Connection) -> None:
+    left = {
+        bytes(name).decode(errors="replace"): int.from_bytes(digest, "big")
+        for name, digest in home.execute("SELECT name, digest FROM sums")
+    }
+    for table, columns in SUMMED.items():
+        for row in home.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 (of this file)
+            name = sum_name(table, row[0])
+            left[name] = (left.get(name, 0) - row_sum(table, *row)) % 2**256
+    changed = sorted(name for name, rest in left.items() if rest)
+    if changed:
+        raise Unproven(f"rows of {changed[0]} were changed, the entries were not")
+    for table in (*SUMMED, "document"):
+        found = home.execute(f"PRAGMA integrity_check({table})").fetchone()
+        if found != (b"ok",):
+            raise Unproven(f"an index of table `{table}` is damaged; restore it from a backup")
+
+
+def _check_documents(home: sqlite3.Connection, planned: set[str]) -> None:
+    missing = set(planned)
+    for digest, document in home.execute("SELECT digest, bytes FROM document"):
+        name = bytes(digest).decode(errors="replace")
+        if sha256(document).hexdigest() != name:
+            raise Unproven(f"document {name[:16]} was changed")
+        missing.discard(name)
+    if missing:
+        raise Unproven(f"the plan {min(missing)[:16]} that an entry names is missing")
 
 
 @dataclass(slots=True)
@@ -462,6 +520,7 @@ class _Tree:
     roots: dict[int, bytes] = field(default_factory=dict)
     tiles: int = 0
     wrong_tile: str = ""
+    planned: set[str] = field(default_factory=set)
     began: str = ""
     last: bytes = b""
 
@@ -497,6 +556,8 @@ class _Tree:
         try:
             hashes = [sha256(b"\0" + leaf).digest() for leaf in leaves]
             times = [leaf[7:31] if leaf.startswith(b'{"at":"') else _at(leaf) for leaf in leaves]
+            plans = [leaf for leaf in leaves if b'"kind":"request.planned"' in leaf]
+            self.planned.update(str(json.loads(leaf)["plan"]) for leaf in plans)
         except _MISSHAPEN as wrong:
             raise Unproven(f"an entry from {self.size} on is not what Upheld writes") from wrong
         if times != sorted(times) or times[0] < self.last:
@@ -677,13 +738,18 @@ class _Story:
     last: str = ""
     right: str = ""
     plan: str = ""
+    rows: int = 0
     signed: str = ""
     attempts: dict[str, int] = field(default_factory=dict)
-    begun: set[str] = field(default_factory=set)
-    done: set[str] = field(default_factory=set)
+    begun: dict[tuple[str, int], str] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    done: dict[str, set[str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    attested: set[str] = field(default_factory=set)
     clean: bool = False
+    answered: bool = False
     outcome: str = ""
+    closed_clean: bool = False
 
     def tell(self) -> None:
         """Go through the entries in order, then ask what must be true at the end."""
@@ -712,13 +778,15 @@ class _Story:
             self.lines.append(f"  {at[:10]} {tell(self, entry)}")
 
     def was_opened(self, entry: Mapping[str, object]) -> str:
+        if self.right:
+            raise Unproven("the request was opened twice")
         self.right = str(entry["right"])
         return f"{self.right} asked under {entry['regime']}, due {entry['due']}"
 
     def was_planned(self, entry: Mapping[str, object]) -> str:
-        self.plan, self.signed = str(entry["plan"]), ""
-        self.done, self.attempts = set(), {}
-        return f"planned: {entry['rows']} rows, plan {self.plan[:16]}"
+        self.plan, self.rows, self.signed = str(entry["plan"]), int(str(entry["rows"])), ""
+        self.done, self.outcome = {}, ""
+        return f"planned: {self.rows} rows, plan {self.plan[:16]}"
 
     def was_signed(self, entry: Mapping[str, object]) -> str:
         self.signed = str(entry["plan"])
@@ -727,69 +795,157 @@ class _Story:
         document = self.bundle.plans.get(self.signed)
         if document is None:
             raise Unproven("the plan in the bundle is not the one that was signed")
+        plan = json.loads(document)
+        if (plan["request"], plan["right"]) != (self.bundle.request, self.right):
+            raise Unproven("the plan that was signed is of another request or right")
         officer = _officer(entry, document, NAMESPACE)
         return f"signed by officer {officer}; compare with the officers the company names"
 
     def was_begun(self, entry: Mapping[str, object]) -> str:
         if not self.signed or entry["plan"] != self.signed:
             raise Unproven(f"step {entry['step']} was begun without a signature on its plan")
-        step = str(entry["step"])
-        if entry["attempt"] != self.attempts.get(step, 0) + 1:
+        step, attempt = _attempt(entry)
+        if not 0 < attempt <= self.attempts.get(step, 0) + 1:
             raise Unproven(f"an attempt at step {step} is missing")
-        self.attempts[step] = int(str(entry["attempt"]))
-        self.begun.add(step)
+        self.attempts[step] = self.unknown[step] = attempt
+        self.begun[step, attempt] = self.signed
         self.clean, self.outcome = False, ""
-        return f"begun: {entry['step']}, attempt {entry['attempt']}"
+        return f"begun: {step}, attempt {attempt}"
 
     def was_done(self, entry: Mapping[str, object]) -> str:
-        step = str(entry["step"])
-        if step not in self.begun or self.attempts[step] != entry["attempt"]:
-            raise Unproven(f"step {step} has a receipt and was not begun")
-        self.begun.remove(step)
-        self.done.add(step)
-        counted = "; ".join(_counted(line) for line in _list(entry["counted"]))
-        return f"done: {step}: {counted or 'nothing to do'}"
+        step, attempt = _attempt(entry)
+        plan = self.begun.get((step, attempt))
+        if plan is None:
+            raise Unproven(f"step {step} has a receipt and was not begun, or was declined")
+        lines = _list(entry["counted"])
+        became = self._became(step, plan, lines)
+        if plan == self.plan:
+            self.done[step] = became
+        self._ended(step, attempt)
+        self.clean, self.outcome = False, ""
+        return f"done: {step}: {'; '.join(map(_counted, lines)) or 'nothing to do'}"
+
+    def was_declined(self, entry: Mapping[str, object]) -> str:
+        step, attempt = _attempt(entry)
+        self.begun.pop((step, attempt), None)
+        self._ended(step, attempt)
+        return f"declined: {step}"
 
     def was_left(self, entry: Mapping[str, object]) -> str:
-        self.tokens[str(entry["step"])] = str(entry["token"])
-        return f"waiting: {entry['step']}, due {entry['due']}"
+        step, token = str(entry["step"]), str(entry["token"])
+        if self.tokens.get(step) != token:
+            self.attested.discard(step)
+        self.tokens[step], self.outcome = token, ""
+        return f"waiting: {step}, due {entry['due']}"
 
     def was_attested(self, entry: Mapping[str, object]) -> str:
-        words = f"{self.tokens.get(str(entry['step']))}\n{entry['file']}".encode()
-        return f"attested: {entry['step']}, by officer {_officer(entry, words, ATTEST)}"
+        step = str(entry["step"])
+        if step not in self.tokens:
+            raise Unproven(f"step {step} was attested and never waited for it")
+        words = f"{self.tokens[step]}\n{entry['file']}".encode()
+        officer = _officer(entry, words, ATTEST)
+        self.attested.add(step)
+        return f"attested: {step}, by officer {officer}"
 
     def was_searched(self, entry: Mapping[str, object]) -> str:
         self.clean = entry["clean"] is True
+        if self.clean and entry["late"]:
+            raise Unproven("a look-back is said to be clean, and names rows that were there")
         return f"looked back: {'clean' if self.clean else 'rows were there again'}"
 
+    def was_answered(self, entry: Mapping[str, object]) -> str:
+        self.answered = True
+        return f"answered: {entry['answer']}"
+
     def was_closed(self, entry: Mapping[str, object]) -> str:
-        self.outcome = str(entry["outcome"])
+        self.outcome, self.closed_clean = str(entry["outcome"]), self.clean
+        if "signature" in entry:
+            words = f"{self.bundle.request}\n{self.outcome}".encode()
+            return f"closed: {self.outcome}, by officer {_officer(entry, words, CLOSE)}"
+        if self.outcome not in CARRIED_OUT:
+            raise Unproven(f"the request was closed as {self.outcome}, and no officer signed that")
         return f"closed: {self.outcome}"
 
     def was_reopened(self, entry: Mapping[str, object]) -> str:
         self.clean, self.outcome = False, ""
         return f"reopened: {entry['cause']}"
 
+    def _ended(self, step: str, attempt: int) -> None:
+        if self.unknown.get(step) == attempt:
+            del self.unknown[step]
+
+    def _became(self, step: str, digest: str, counted: Sequence[object]) -> set[str]:
+        """Hold a receipt against its plan; return what became of any row."""
+        plan = json.loads(self.bundle.plans[digest])
+        part = next((p for p in plan["stores"] if self._step(p) == step), None)
+        if part is None:
+            raise Unproven(f"step {step} is not in the plan that was signed")
+        by_hand = _by_hand(part) or step in self.tokens or self.right != "erase"
+        if by_hand and step not in self.attested:
+            raise Unproven(f"step {step} is done by hand, and no officer attested it before")
+        became: set[str] = set()
+        touched: Counter[tuple[object, object]] = Counter()
+        for line in counted:
+            collection, bond, outcome, rows, clause, _ = _list(line)
+            place = (collection, bond)
+            planned = [e for e in part["erasures"] if (e["collection"], e["bond"]) == place]
+            if not planned or outcome not in ENDED | UNDONE:
+                raise Unproven(f"step {step} did to {collection} ({bond}) what was not signed")
+            kept = outcome == "retained"
+            named = {each["hold"]["clause"] for each in planned if each["hold"]}
+            if not kept:
+                named.update([None], *(each["clauses"] for each in planned))
+            if clause not in named:
+                raise Unproven(f"step {step} names a clause that was not signed: {clause}")
+            if type(rows) is not int or rows < 0:
+                raise TypeError
+            touched[place] += rows * (not kept)
+            ceilings = [each["ceiling"] for each in planned]
+            if None not in ceilings and touched[place] > sum(ceilings):
+                raise Unproven(f"step {step} did to more rows of {collection} than was signed")
+            became.update({str(outcome)} if rows else ())
+        return became
+
+    def _step(self, part: Mapping[str, object]) -> str:
+        return f"{self.bundle.request}/{part['store']}"
+
     def _end(self) -> None:
         if not self.right:
             raise Unproven("the bundle does not hold the entry that opened the request")
-        if self.begun:
-            raise Unproven(f"step {min(self.begun)} was begun and has no receipt")
+        if self.unknown:
+            raise Unproven(f"step {min(self.unknown)} was begun and has no receipt")
         if not self.outcome:
-            raise Unproven("the request is not closed")
+            raise Unproven("the request is not closed, or is being carried out again")
         carried_out = self.outcome in CARRIED_OUT
-        if carried_out and not self.signed:
+        if (carried_out or self.begun) and not self.signed:
             raise Unproven("the request was carried out without a signed plan")
-        if self.right == "erase" and (carried_out or self.done):
-            self._end_of_erasure()
+        if self.outcome == "no_data" and self.rows:
+            raise Unproven(f"closed as no_data, but the plan had counted {self.rows} rows")
+        if carried_out or self.begun:
+            self._end_of_steps()
+        if carried_out and not self.answered:
+            raise Unproven("the request was carried out and nobody was answered")
 
-    def _end_of_erasure(self) -> None:
+    def _end_of_steps(self) -> None:
+        erased = self.right == "erase"
         plan = json.loads(self.bundle.plans[self.signed])
-        steps = {f"{self.bundle.request}/{part['store']}" for part in plan["stores"]}
-        if steps - self.done:
-            raise Unproven(f"step {min(steps - self.done)} was planned and has no receipt")
-        if not self.clean:
+        wanted = {self._step(part) for part in plan["stores"] if erased or part["tasks"]}
+        if missing := wanted - self.done.keys():
+            raise Unproven(f"step {min(missing)} was planned and has no receipt")
+        if erased and not (self.clean and self.closed_clean):
             raise Unproven("no clean look-back follows the last receipt")
+        became = {outcome for each in self.done.values() for outcome in each}
+        wrong = UNDONE | {"retained"} if self.outcome == "full" else UNDONE
+        if self.outcome in CARRIED_OUT and became & wrong:
+            raise Unproven(f"closed as {self.outcome}, but rows were {min(became & wrong)}")
+
+
+def _by_hand(part: Mapping[str, object]) -> bool:
+    return bool(part["tasks"]) or (not part["erasures"] and part["schema"] == part["map"])
+
+
+def _attempt(entry: Mapping[str, object]) -> tuple[str, int]:
+    return str(entry["step"]), int(str(entry["attempt"]))
 
 
 def _officer(entry: Mapping[str, object], message: bytes, namespace: str) -> str:
@@ -820,10 +976,10 @@ _TELL: Mapping[str, Callable[[_Story, dict[str, object]], str]] = {
     "step.intended": _Story.was_begun,
     "step.receipt": _Story.was_done,
     "step.pending": _Story.was_left,
-    "step.declined": lambda _, entry: f"declined: {entry['step']}",
+    "step.declined": _Story.was_declined,
     "step.attested": _Story.was_attested,
     "request.looked-back": _Story.was_searched,
-    "request.answered": lambda _, entry: f"answered: {entry['answer']}",
+    "request.answered": _Story.was_answered,
     "request.closed": _Story.was_closed,
     "request.reopened": _Story.was_reopened,
 }

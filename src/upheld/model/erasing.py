@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -115,6 +116,14 @@ class Declined:
     """A step was not carried out, and nothing of it is left half done."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What looking back finds: rows not in their target state, and rows a ground still keeps."""
+
+    late: Mapping[str, int]
+    kept: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

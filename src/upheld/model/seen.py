@@ -44,10 +44,10 @@ class Version:
 class Seen:
     """Policy, map, stores, requests and probes at one instant.
 
-    `late` holds, per erasure looked back on, rows that should not be there, and `spent` rows whose
-    ground has ended, by place and clause; `blind` holds why a
-    look-back could not be done; `copies` says whether an answer that is
-    still here has the digest that was recorded.
+    Of erasures looked back on: `late` holds rows that should not be there, `spent` rows whose
+    ground has ended, by place and clause, `kept` rows that a ground keeps and that are there;
+    `blind` holds why a look-back could not be done. `copies` says whether an answer that is still
+    here has the digest that was recorded.
     """
 
     at: datetime
@@ -60,6 +60,7 @@ class Seen:
     requests: tuple[Request, ...]
     late: Mapping[str, Mapping[str, int]]
     spent: Mapping[str, Mapping[tuple[str, str], int]]
+    kept: Mapping[str, Mapping[str, int]]
     blind: Mapping[str, str]
     copies: Mapping[str, bool]
     verdicts: tuple[Verdict, ...] = field(default=())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from upheld.model import Closure, Declined, Done, Found, Pending, Preview, Right, Schema
+from upheld.model import Closure, Declined, Done, Found, Left, Pending, Preview, Right, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -74,11 +74,10 @@ class ManualStore:
             return Done(())
         return Declined(f"nobody has attested this step of `{self.name}` yet")
 
-    def look_back(self, step: Step) -> Mapping[str, int]:
+    def look_back(self, step: Step) -> Left:
         """Report one unfinished row per task for as long as nobody has attested the step."""
-        return (
-            {} if isinstance(self.act(step), Done) else {"checklist": len(step.tasks)}
-        )
+        done = isinstance(self.act(step), Done)
+        return Left({} if done else {"checklist": len(step.tasks)}, {})
 
     def _tasks(self, right: Right) -> tuple[str, ...]:
         return tuple(task.text for task in self._mapped.tasks if task.right is right)

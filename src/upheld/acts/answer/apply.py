@@ -1,4 +1,4 @@
-"""Carries out a signed plan: intent, act, receipt; then looks back, and answers."""
+"""Carries out a signed plan, looks back, and answers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from upheld.acts.answer.copy import write_copy
 from upheld.acts.answer.letter import write_letter
 from upheld.acts.answer.plan import frozen, planned
 from upheld.acts.answer.sign import require_signed
-from upheld.datamap.document import Plan, step
-from upheld.errors import Refused, Stale
-from upheld.model import Declined, Done, Outcome, Pending, Right, State
+from upheld.acts.answer.stepping import carry_out, require_mine
+from upheld.datamap.document import Plan, from_document, step
+from upheld.desk.states import added
+from upheld.errors import HomeFailed, Refused, Stale
+from upheld.model import Declined, Outcome, Pending, Right, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from upheld.acts.company import Company
     from upheld.datamap.closure import Frozen
-    from upheld.model import Counted, Json, Request, Step
+    from upheld.model import Bond, Counted, Request
 
 _ROUNDS = 3
 """How often rows that arrive while an erasure runs are gone after before it is left reopened."""
@@ -28,7 +30,7 @@ def apply(company: Company, id: str) -> Request:
 
     Raises:
         NotSigned: no officer's valid signature.
-        Stale: policy, map or catalogue is no longer what was signed.
+        Stale: policy, map or catalogue is no longer what was signed, or another apply was quicker.
         Refused: a store declined, and undid its part.
     """
     request = company.request(id)
@@ -40,47 +42,106 @@ def apply(company: Company, id: str) -> Request:
     closure, secret = frozen(company, request)
     if request.right is Right.ACCESS:
         return _copied(company, request, plan, closure, secret)
+    return _erased(company, request, plan, closure, secret)
+
+
+def _erased(
+    company: Company, request: Request, plan: Plan, closure: Frozen, secret: bytes
+) -> Request:
     _require_no_copy_owed(company, request)
-    for round_ in range(_ROUNDS):
-        done = _receipts(request) if round_ == 0 and request.state is State.EXECUTING else set()
-        if not _carried_out(company, plan, closure, secret, done=done):
-            return company.request(id)
-        late = look_back(company, plan, closure, secret)
+    fences = _receipts(request)
+    for _ in range(_ROUNDS):
+        if not _carried_out(company, request, plan, closure, secret, fences):
+            return company.request(request.id)
+        late = _late(company, plan, closure, secret)
         if not late:
-            return _answered(company, plan)
+            return _answered(company, request, fences)
         with company.home.writing() as home:
-            home.append("request.looked-back", {"request": id, "clean": False, "late": late})
+            require_mine(home, request, fences)
+            home.append(
+                "request.looked-back",
+                {"request": request.id, "clean": False, "late": dict(late)},
+            )
+        fences = {}
     with company.home.writing() as home:
-        home.append("request.reopened", {"request": id, "cause": "rows keep arriving"})
-    return company.request(id)
+        home.append("request.reopened", {"request": request.id, "cause": "rows keep arriving"})
+    return company.request(request.id)
 
 
-def look_back(company: Company, plan: Plan, closure: Frozen, secret: bytes) -> Mapping[str, int]:
+def _receipts(request: Request) -> dict[str, int]:
+    """Return the fences of steps done before a wait or a crash; none is done in a new round."""
+    if request.state is not State.EXECUTING:
+        return {}
+    return {
+        name: each.fence
+        for name, each in request.steps.items()
+        if each.counted is not None and each.plan == request.plan
+    }
+
+
+def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both froze)
+    company: Company,
+    request: Request,
+    plan: Plan,
+    closure: Frozen,
+    secret: bytes,
+    fences: dict[str, int],
+) -> bool:
+    """Run every step that has no fence yet, and give it one; say whether all have receipts."""
+    pending = False
+    for part in plan.stores:
+        this = step(plan, part.store, closure, secret)
+        if this.id in fences:
+            continue
+        outcome, fence = carry_out(company, request, this, part.store)
+        if isinstance(outcome, Declined):
+            raise Refused(outcome.why)
+        fences[this.id] = fence
+        pending = pending or isinstance(outcome, Pending)
+    return not pending
+
+
+def _late(company: Company, plan: Plan, closure: Frozen, secret: bytes) -> Mapping[str, int]:
     """Find again from the frozen closure; return rows that should not be there, by `store.name`."""
     return {
         f"{part.store}.{collection}": rows
         for part in plan.stores
         for collection, rows in company.stores[part.store]
         .look_back(step(plan, part.store, closure, secret))
-        .items()
+        .late.items()
     }
 
 
-def became(request: Request, plan: Plan) -> Mapping[str, tuple[Counted, ...]]:
-    """Return what became of rows, by store: as receipts say, or as planned if a repeat found it."""
-    return {
-        part.store: _most(part.counted, request.steps[f"{request.id}/{part.store}"].counted or ())
-        for part in plan.stores
-    }
+def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ...]]:
+    """Return what became of rows, by store, over all plans that were carried out.
+
+    What went is as the receipts say, or as planned where a crash left a repeat to find it done;
+    what is kept is as the last plan says.
+    """
+    whole: dict[str, tuple[Counted, ...]] = {}
+    for digest, steps in request.receipts.items():
+        document = company.home.document(digest)
+        if document is None:
+            raise HomeFailed(f"home has lost a plan of {request.id}; restore it from a backup")
+        last = digest == request.carried
+        for part in from_document(document).stores:
+            if (done := steps.get(f"{request.id}/{part.store}")) is not None:
+                counted = _most(part.counted, done, last=last)
+                whole[part.store] = added(whole.get(part.store, ()), counted)
+    return whole
 
 
-def _most(planned: tuple[Counted, ...], done: tuple[Counted, ...]) -> tuple[Counted, ...]:
-    best: dict[tuple[str, str, str], Counted] = {}
+def _most(
+    planned: tuple[Counted, ...], done: tuple[Counted, ...], *, last: bool
+) -> tuple[Counted, ...]:
+    best: dict[tuple[str, Bond, Outcome], Counted] = {}
+    kept = [each for each in done if each.outcome is Outcome.RETAINED and last]
     for each in (*planned, *done):
         key = (each.collection, each.bond, each.outcome)
-        if key not in best or each.rows >= best[key].rows:
+        known = best.get(key)
+        if each.outcome is not Outcome.RETAINED and (known is None or each.rows > known.rows):
             best[key] = each
-    return tuple(best.values())
+    return (*kept, *best.values())
 
 
 def _require_current(company: Company, plan: Plan) -> None:
@@ -99,71 +160,15 @@ def _require_current(company: Company, plan: Plan) -> None:
             )
 
 
-def _receipts(request: Request) -> set[str]:
-    return {name for name, each in request.steps.items() if each.counted is not None}
-
-
-def _carried_out(
-    company: Company, plan: Plan, closure: Frozen, secret: bytes, *, done: set[str]
-) -> bool:
-    """Run every step but those done; say whether each has a receipt now."""
-    pending = False
-    for part in plan.stores:
-        this = step(plan, part.store, closure, secret)
-        if this.id in done:
-            continue
-        outcome = _stepped(company, plan, this, part.store)
-        if isinstance(outcome, Declined):
-            raise Refused(outcome.why)
-        pending = pending or isinstance(outcome, Pending)
-    return not pending
-
-
-def _stepped(company: Company, plan: Plan, this: Step, store: str) -> Done | Pending | Declined:
-    """Intent, act, receipt. An intent without a receipt is unknown: act again, it is repeatable."""
-    request = company.request(plan.request)
-    before = request.steps.get(this.id)
-    attempt = before.attempt + 1 if before else 1
-    about: dict[str, Json] = {
-        "request": request.id,
-        "step": this.id,
-        "attempt": attempt,
-        "fence": attempt,
-    }
+def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> Request:
+    executed = company.request(request.id)
+    result = became(company, executed)
+    digest = write_letter(company, executed, result)
+    counted = [each for counts in result.values() for each in counts]
+    kept = any(each.outcome is Outcome.RETAINED for each in counted)
+    rows = sum(each.rows for each in counted)
     with company.home.writing() as home:
-        home.append("step.intended", {**about, "plan": request.plan})
-    outcome = company.stores[store].act(this)
-    with company.home.writing() as home:
-        match outcome:
-            case Done():
-                counted = [_row(each) for each in outcome.counted]
-                home.append("step.receipt", {**about, "counted": counted})
-            case Pending():
-                due = outcome.due.isoformat()
-                home.append("step.pending", {**about, "token": outcome.token, "due": due})
-            case Declined():
-                home.append("step.declined", {**about, "why": outcome.why})
-    return outcome
-
-
-def _row(counted: Counted) -> list[str | int | None]:
-    return [
-        counted.collection,
-        counted.bond.value,
-        counted.outcome.value,
-        counted.rows,
-        counted.clause,
-        counted.until.isoformat() if counted.until else None,
-    ]
-
-
-def _answered(company: Company, plan: Plan) -> Request:
-    request = company.request(plan.request)
-    result = became(request, plan)
-    digest = write_letter(company, request, plan, result)
-    kept = any(c.outcome is Outcome.RETAINED for counted in result.values() for c in counted)
-    rows = sum(each.rows for counted in result.values() for each in counted)
-    with company.home.writing() as home:
+        require_mine(home, request, fences)
         home.append("request.looked-back", {"request": request.id, "clean": True, "late": {}})
         home.append(
             "request.answered",
@@ -187,21 +192,23 @@ def _remove_copies(company: Company, erased: Request) -> None:
     """Remove the copies the person was handed earlier: they hold what was just erased."""
     for request in company.requests_of(erased.person):
         if request.right is Right.ACCESS:
-            (company.answers / f"{request.id}.zip").unlink(missing_ok=True)
+            company.remove_copy(request.id)
 
 
 def _copied(
     company: Company, request: Request, plan: Plan, closure: Frozen, secret: bytes
 ) -> Request:
-    by_hand = [part for part in plan.stores if company.maps[part.store].tasks]
-    for part in by_hand:
-        outcome = _stepped(company, plan, step(plan, part.store, closure, secret), part.store)
-        if isinstance(outcome, Declined):
-            raise Refused(outcome.why)
-        if isinstance(outcome, Pending):
-            return company.request(request.id)
+    for part in plan.stores:
+        if part.tasks:
+            this = step(plan, part.store, closure, secret)
+            outcome, _ = carry_out(company, request, this, part.store)
+            if isinstance(outcome, Declined):
+                raise Refused(outcome.why)
+            if isinstance(outcome, Pending):
+                return company.request(request.id)
     copy = write_copy(company, request, plan, closure)
     with company.home.writing() as home:
+        require_mine(home, request, {})
         home.append(
             "request.answered",
             {

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.sign import officer_key
-from upheld.errors import BadInput, Refused
+from upheld.errors import BadInput, Refused, quoted
 from upheld.evidence import ssh
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def attest(company: Company, id: str, store: str, *, file: Path, key: Path) -> R
     name = f"{id}/{store}"
     waiting = request.steps.get(name)
     if waiting is None or waiting.token is None or waiting.attested:
-        raise Refused(f"`{store}` has nothing of {id} that waits for an attestation")
+        raise Refused(f"no store{quoted(store)} has anything of {id} that waits to be attested")
     evidence = _read(file)
     digest = hashlib.sha256(evidence).hexdigest()
     signature = ssh.sign(f"{waiting.token}\n{digest}".encode(), key, namespace=NAMESPACE)

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 import tempfile
 import zipfile
@@ -83,7 +84,9 @@ def _store(
                 collection = company.maps[store].collection(rows.collection)
                 if collection is None:
                     raise StoreFailed(f"`{store}` showed rows of a collection that is not mapped")
-                current = _Files(archive, store, collection, rows, open_files, tally)
+                current = _Files(
+                    archive, store, collection, rows, open_files, tally, company.answers
+                )
             current.add(rows)
         if current is not None:
             current.finish(archive, tally)
@@ -100,6 +103,7 @@ class _Files:
         rows: Rows,
         open_files: ExitStack,
         tally: _Tally,
+        folder: Path,
     ) -> None:
         self.about = (rows.collection, rows.bond)
         number = len(tally.samples) + 1
@@ -109,7 +113,7 @@ class _Files:
         self._secret = {place.name for place in collection.places if place.secret}
         self._sample = Sample(store, collection, rows.bond, rows.columns, f"{self._name}.csv")
         self._spool = open_files.enter_context(
-            tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed by the stack)
+            tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder)  # noqa: SIM115 (closed by the stack)
         )
         self._csv = open_files.enter_context(
             io.TextIOWrapper(
@@ -156,7 +160,7 @@ class _Files:
 def _plain(value: Scalar) -> str | int | float | None:
     if isinstance(value, bytes):
         return "base64:" + b64encode(value).decode()
-    return value
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def _evidence(company: Company, archive: zipfile.ZipFile, request: Request, store: str) -> None:

@@ -6,25 +6,29 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.handing import handing
-from upheld.desk.letters import closing_page, erasure_page
+from upheld.datamap.plan import answering
+from upheld.desk.letters import closing_page, erasure_page, letter_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from upheld.acts.company import Company
-    from upheld.datamap.document import Plan
     from upheld.model import Counted, Request
 
 
 def write_letter(
-    company: Company, request: Request, plan: Plan, became: Mapping[str, tuple[Counted, ...]]
+    company: Company, request: Request, became: Mapping[str, tuple[Counted, ...]]
 ) -> str:
-    """Write `answers/ID.html` and return its SHA-256: per category what went, what stays, why."""
+    """Write the letter and return its SHA-256: per category what went, what stays, why."""
     page = erasure_page(
         company.policy,
         request,
-        plan.clauses,
-        [(company.maps[store], counted) for store, counted in became.items()],
+        answering(company.policy, request.right, request.regime),
+        [
+            (company.maps[store], counted)
+            for store, counted in became.items()
+            if store in company.maps
+        ],
         made=company.today,
         checkpoint=company.home.checkpoint(),
     )
@@ -32,7 +36,7 @@ def write_letter(
 
 
 def write_closing(company: Company, request: Request, because: str) -> str:
-    """Write `answers/ID.html` and return its SHA-256: why what was asked is not done."""
+    """Write the letter and return its SHA-256: why what was asked is not done."""
     page = closing_page(
         company.policy,
         request,
@@ -45,6 +49,6 @@ def write_closing(company: Company, request: Request, because: str) -> str:
 
 def _handed(company: Company, request: Request, page: str) -> str:
     written = page.encode()
-    with handing(company.answers / f"{request.id}.html") as stream:
+    with handing(company.answers / letter_name(request.id, request.answers + 1)) as stream:
         stream.write(written)
     return hashlib.sha256(written).hexdigest()

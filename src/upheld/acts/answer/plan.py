@@ -43,7 +43,7 @@ def plan(company: Company, id: str) -> Plan:
     if request.plan is None and not any(found.values()) and not _by_hand(company):
         raise Refused(
             f"no store knows the identities of {id}; check them with the person, "
-            f"or answer with `upheld request close {id} --because no_data`"
+            f"or answer with `upheld request close {id} --because no_data --key FILE`"
         )
     secret = company.home.unseal(id, "secret") or secrets.token_bytes(32)
     made = _made(company, request, clauses, frozen, secret=secret, found=found)
@@ -51,6 +51,8 @@ def plan(company: Company, id: str) -> Plan:
     with company.home.writing() as home:
         home.seal(id, "closure", to_bytes(frozen))
         home.seal(id, "secret", secret)
+        for text in company.texts.values():
+            home.keep(text)
         digest = home.keep(document)
         home.append("request.planned", {"request": id, "plan": digest, "rows": made.rows})
     return made
@@ -139,7 +141,7 @@ def _made(  # noqa: PLR0913 (all that a plan freezes)
         stores=tuple(_bare(company, request, name, clauses) for name in company.stores),
     )
     if request.right is Right.ACCESS:
-        parts = [_counted(company, part, found.get(part.store, {})) for part in draft.stores]
+        parts = [_counted(part, found.get(part.store, {})) for part in draft.stores]
         return replace(draft, stores=tuple(parts))
     refused: list[str] = []
     parts = []
@@ -164,7 +166,7 @@ def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...
     return StorePlan(name, mapped.digest, schema.digest, what, (), (), due, tasks)
 
 
-def _counted(company: Company, part: StorePlan, found: Mapping[tuple[str, Bond], int]) -> StorePlan:
+def _counted(part: StorePlan, found: Mapping[tuple[str, Bond], int]) -> StorePlan:
     counted = tuple(
         Counted(collection, bond, Outcome.HELD, rows) for (collection, bond), rows in found.items()
     )

@@ -92,6 +92,10 @@ class Eraser:
             return 0
         return count(self.connection, self.collection, sa.or_(*unfinished))
 
+    def kept(self) -> int:
+        """Count rows that a ground keeps."""
+        return sum(each.rows for each in self._kept())
+
     def undated(self) -> int:
         """Count rows a ground should keep, but whose date is missing."""
         if self.erasure.hold is None:

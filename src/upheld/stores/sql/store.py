@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
 from upheld.errors import Refused, Stale
-from upheld.model import Bond, Counted, Declined, Done, Preview, Rows
+from upheld.model import Bond, Counted, Declined, Done, Left, Preview, Rows
 from upheld.stores.sql import finding
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.connecting import make_engine
@@ -124,8 +125,8 @@ class SqlStore:
         """A database is never pending."""
         return Declined(f"store `{self.name}` knows no pending step `{token}`")
 
-    def look_back(self, step: Step) -> Mapping[str, int]:
-        """Find again from the closure; return rows not in their target state, by collection.
+    def look_back(self, step: Step) -> Left:
+        """Find again from the closure; count what is not in its target state, and what is kept.
 
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
         """
@@ -137,12 +138,12 @@ class SqlStore:
                 if collection.delete
             ]
             selector = finding.grown(connection, finding.without(frozen, strangers))
-            left: dict[str, int] = {}
+            late: Counter[str] = Counter()
+            kept: Counter[str] = Counter()
             for eraser in self._erasers(connection, selector, step):
-                if rows := eraser.left():
-                    name = eraser.collection.name
-                    left[name] = left.get(name, 0) + rows
-            return left
+                late[eraser.collection.name] += eraser.left()
+                kept[eraser.collection.name] += eraser.kept()
+            return Left(dict(+late), dict(+kept))
 
     def _stream(
         self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond

@@ -1,0 +1,29 @@
+"""Full-text indexes of SQLite: a virtual table, and the tables that hold its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from upheld.model import Schema
+
+_MADE_OF = (("_data", "_idx"), ("_segments", "_segdir"))
+_PARTS = ("_data", "_idx", "_content", "_docsize", "_config", "_segments", "_segdir", "_stat")
+
+
+def full_text(schema: Schema) -> Mapping[str, str]:
+    """Return each table that belongs to a full-text index, the index itself too, with its name."""
+    indexes = [
+        name
+        for name, table in schema.tables.items()
+        if not table.key
+        and any(all(name + end in schema.tables for end in ends) for ends in _MADE_OF)
+    ]
+    return {
+        part: name
+        for name in indexes
+        for part in (name, *(name + end for end in _PARTS))
+        if part in schema.tables
+    }
