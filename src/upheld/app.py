@@ -128,6 +128,10 @@ class Upheld(AbstractContextManager["Upheld"]):
         """Close a request without doing what was asked, signed by an officer."""
         return answer.close(self.company, id, because, key)
 
+    def release(self, id: str, key: Path) -> Request:
+        """End the watch over an erasure, signed by an officer: the person came back."""
+        return answer.release(self.company, id, key)
+
     def request(self, id: str) -> Request:
         """Return where a request stands."""
         return self.company.request(id)

@@ -220,3 +220,18 @@ def test_a_fresh_draft_that_was_accepted_is_nowhere_broken() -> None:
 def test_a_manual_store_never_drifts() -> None:
     cabinet = parse_store("kind: manual\nwithin: 2 days\ntasks: {erase: x}", "stores/a.yaml")
     assert drift(cabinet, schema(PEOPLE)) == ()
+
+
+def test_the_statement_for_an_index_quotes_odd_names() -> None:
+    text = MAP.replace("match: email", 'match: "Email \\"of\\" X"')
+    people = replace(PEOPLE, columns=columns("id number!, email text60!, born date, note text"))
+    odd = replace(people.columns[1], name='Email "of" X')
+    slow = [
+        each
+        for each in found(replace(people, columns=(*people.columns, odd)), INVOICES, text=text)
+        if "no index" in each.words
+    ]
+    index = 'CREATE INDEX "ix_people_Email_of_X" ON "people" (lower("Email ""of"" X"))'
+    assert slow[0].next_step == f"run `{index}`"
+    indexed = replace(people, indexes=(('lower("Email ""of"" X")',),))
+    assert "no index" not in " ".join(each.words for each in found(indexed, INVOICES, text=text))

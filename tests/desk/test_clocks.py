@@ -54,6 +54,11 @@ def test_california_counts_days_and_never_rolls() -> None:
     assert due(Regime.CCPA, saturday - timedelta(45)).on == saturday
 
 
+@pytest.mark.parametrize("regime", [Regime.GDPR, Regime.UK_GDPR])
+def test_europe_and_britain_roll_a_weekend_to_monday(regime: Regime) -> None:
+    assert due(regime, date(2026, 10, 28)).on == date(2026, 11, 30)
+
+
 def test_the_house_rule_is_a_month_without_rolling() -> None:
     assert due(Regime.NONE, date(2026, 10, 28)).on == date(2026, 11, 28)
 

@@ -20,8 +20,32 @@ from upheld.evidence.home import SqlHome
 from upheld.model import Json, Regime, Request, Right, State
 
 ID = "R-1"
-PLAN = json.dumps({"request": ID, "stores": [{"store": "crm"}, {"store": "paper"}]}).encode()
-DIGEST = sha256(PLAN).hexdigest()
+Row = list[str | int | None]
+GONE: Row = ["orders", "about", "gone", 10, "right.delete", None]
+KEPT: Row = ["invoices", "about", "retained", 2, "retain.legal-tax", "2036-12-31"]
+
+
+def plan_of(*stores: str, right: Right = Right.ERASE, room: int = 25) -> bytes:
+    """Return a plan of these stores; `paper` is done by hand."""
+    parts = [_by_hand(store) if store == "paper" else _by_program(store, room) for store in stores]
+    return json.dumps({"request": ID, "right": right.value, "stores": parts}).encode()
+
+
+def _by_hand(store: str) -> Json:
+    same: dict[str, Json] = {"map": "ab", "schema": "ab", "erasures": [], "counted": []}
+    return {"store": store, "notes": ["by hand: shred it"], "tasks": ["shred it"], **same}
+
+
+def _by_program(store: str, room: int) -> Json:
+    hold: Json = {"clause": "retain.legal-tax"}
+    same: dict[str, Json] = {"bond": "about", "clauses": ["right.delete"], "ceiling": room}
+    orders: Json = {"collection": "orders", "hold": None, **same}
+    invoices: Json = {"collection": "invoices", "hold": hold, **same}
+    about: dict[str, Json] = {"map": "ab", "schema": "cd", "counted": [], "notes": [], "tasks": []}
+    return {"store": store, "erasures": [orders, invoices], **about}
+
+
+PLAN = plan_of("crm", "paper")
 
 
 @dataclass
@@ -44,7 +68,8 @@ class Story:
                 key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
             )
         clock = Hand()
-        return cls(SqlDoor(folder)(clock, []), folder, clock, right=right)
+        plan = plan_of("crm", "paper", right=right)
+        return cls(SqlDoor(folder)(clock, []), folder, clock, right=right, plan=plan)
 
     @property
     def officer(self) -> str:
@@ -70,12 +95,12 @@ class Story:
         )
         return self
 
-    def planned(self, plan: bytes = PLAN) -> Story:
+    def planned(self, plan: bytes | None = None, *, rows: int = 12) -> Story:
         """Plan, keeping the document."""
-        self.plan = plan
+        self.plan = plan or plan_of("crm", "paper", right=self.right)
         with self.home.writing() as writing:
-            digest = writing.keep(plan)
-        self.append("request.planned", plan=digest, rows=12)
+            digest = writing.keep(self.plan)
+        self.append("request.planned", plan=digest, rows=rows)
         return self
 
     def signed(self, *, key: str = "officer", over: bytes | None = None, **other: Json) -> Story:
@@ -95,25 +120,29 @@ class Story:
         self.append("step.intended", step=f"{ID}/{store}", attempt=attempt, fence=attempt, **about)
         return self
 
-    def done(self, store: str = "crm", attempt: int = 1) -> Story:
+    def done(self, store: str = "crm", attempt: int = 1, *rows: Row) -> Story:
         """Give a step its receipt."""
+        counted: list[Json] = [[*row] for row in rows or ([] if store == "paper" else [GONE, KEPT])]
         self.append(
-            "step.receipt",
-            step=f"{ID}/{store}",
-            attempt=attempt,
-            fence=attempt,
-            counted=[
-                ["orders", "about", "gone", 10, None, None],
-                ["invoices", "about", "retained", 2, "retain.legal-tax", "2036-12-31"],
-            ],
+            "step.receipt", step=f"{ID}/{store}", attempt=attempt, fence=attempt, counted=counted
         )
         return self
 
+    def declined(self, store: str = "crm", attempt: int = 1) -> Story:
+        """Let a store decline a step."""
+        about: Mapping[str, Json] = {"attempt": attempt, "fence": attempt, "why": "blocked"}
+        self.append("step.declined", step=f"{ID}/{store}", **about)
+        return self
+
+    def waiting(self, store: str = "paper", attempt: int = 1, *, token: str = "a-token") -> Story:  # noqa: S107
+        """Let a step wait for an officer."""
+        about: Mapping[str, Json] = {"attempt": attempt, "fence": attempt, "due": "2026-08-01"}
+        self.append("step.pending", step=f"{ID}/{store}", token=token, **about)
+        return self
+
     def attested(self, store: str = "paper", *, token: str = "a-token") -> Story:  # noqa: S107
-        """Let a step wait for an officer, who attests it."""
+        """Let an officer attest a step."""
         file = sha256(b"a photograph of a shredder").hexdigest()
-        step = f"{ID}/{store}"
-        self.append("step.pending", step=step, attempt=1, token="a-token", due="2026-08-01")  # noqa: S106
         words = f"{token}\n{file}".encode()
         signature = ssh.sign(words, self.folder / "officer", namespace="upheld-attest")
         self.append(
@@ -125,23 +154,41 @@ class Story:
         )
         return self
 
-    def searched(self, *, clean: bool = True) -> Story:
+    def shredded(self) -> Story:
+        """Tell a step by hand, from its beginning to its receipt."""
+        return self.begun("paper").waiting().attested().begun("paper", 2).done("paper", 2)
+
+    def searched(self, *, clean: bool = True, late: Mapping[str, int] | None = None) -> Story:
         """Look back."""
-        self.append("request.looked-back", clean=clean, late={} if clean else {"crm.orders": 1})
+        found = late if late is not None else {} if clean else {"crm.orders": 1}
+        self.append("request.looked-back", clean=clean, late={**found})
+        return self
+
+    def answered(self) -> Story:
+        """Answer."""
+        self.append("request.answered", answer="ab" * 32, rows=12, counted_rows=12)
         return self
 
     def closed(self, outcome: str = "partial") -> Story:
         """Answer and close."""
-        self.append("request.answered", answer="ab" * 32, rows=12, counted_rows=12)
-        self.append("request.closed", outcome=outcome)
+        self.answered().append("request.closed", outcome=outcome)
+        return self
+
+    def turned_down(self, outcome: str, *, signed: str | None = None) -> Story:
+        """Answer and close without doing what was asked, signed by an officer."""
+        words = f"{ID}\n{signed or outcome}".encode()
+        signature = ssh.sign(words, self.folder / "officer", namespace="upheld-close")
+        officer = ssh.signer(signature, namespace="upheld-close")
+        self.answered().append(
+            "request.closed", outcome=outcome, officer=officer, signature=signature
+        )
         return self
 
     def carried_out(self) -> Story:
         """Tell the whole of it, as it goes when all goes well."""
         self.opened().planned().signed()
         self.begun().done()
-        self.begun("paper").attested().begun("paper", 2).done("paper", 2)
-        return self.searched().closed()
+        return self.shredded().searched().closed()
 
     def bundle(self, *, without: int | None = None, since: tuple[int, ...] = ()) -> Path:
         """Write the proof; `without` leaves one of the request's entries out."""

@@ -180,9 +180,9 @@ def test_a_home_without_one_of_its_tables_is_refused(
 def test_a_home_of_a_later_version_is_refused(door: SqlDoor, clock: Hand) -> None:
     door(clock, []).close()
     with closing(sqlite3.connect(door.file)) as other:
-        other.execute("UPDATE meta SET value = x'32' WHERE name = 'schema'")
+        other.execute("UPDATE meta SET value = x'33' WHERE name = 'schema'")
         other.commit()
-    with pytest.raises(HomeFailed, match="schema `2` and this Upheld knows 1"):
+    with pytest.raises(HomeFailed, match="schema `3` and this Upheld knows 2"):
         door(clock, [])
 
 

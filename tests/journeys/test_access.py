@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journeys.town import ADA, BOB, HELP_DESK, Town
+from upheld.data import vocabularies
 from upheld.errors import Refused
 from upheld.model import Right, State
 
@@ -51,8 +52,15 @@ def test_the_page_goes_by_category_with_purposes_sources_and_recipients(town: To
         policy = upheld.company.policy
     for category in ("contact", "commercial", "network_activity"):
         assert f'id="category-{category}"' in page
-        for purpose in policy.categories[category].purposes:
-            assert policy.purposes[purpose] in page
+        declared = policy.categories[category]
+        section = page.partition(f'id="category-{category}"')[2].partition("<h2")[0]
+        for purpose in declared.purposes:
+            assert policy.purposes[purpose] in section
+        for recipient in declared.recipients:
+            assert policy.recipients[recipient] in section
+        for source in declared.sources:
+            assert vocabularies().sources[source] in section
+        assert declared.sources
     assert "<script" not in page
 
 

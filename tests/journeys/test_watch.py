@@ -269,3 +269,18 @@ def test_what_is_typed_in_the_wrong_place_is_not_repeated(
     status, said = town.run(capsys, *words)
     assert status in {2, 3}
     assert ADA not in said
+
+
+def test_who_comes_back_is_new_once_an_officer_says_so(town: Town) -> None:
+    id = town.erase("carol@example.com")
+    town.run_sql("shop", "INSERT INTO customers VALUES (7, 'carol@example.com', 'Carol', '', '')")
+    verdict, evidence = town.verdict("gdpr.erase")
+    assert verdict == "broken"
+    assert f"upheld request release {id}" in evidence
+    with town.open() as upheld:
+        assert upheld.release(id, town.key).state is State.CLOSED
+        assert upheld.company.home.unseal(id, "closure") is None
+        with pytest.raises(Refused, match="is not being looked back on"):
+            upheld.release(id, town.key)
+    assert town.verdict("gdpr.erase")[0] == "upheld"
+    assert town.rows("shop", "customers")[-1][1] == "carol@example.com"

@@ -57,6 +57,6 @@ def check(
     else:
         for each in findings:
             typer.echo(f"{each.severity:<8} {each.place}: {each.words}; {each.next_step}")
-        typer.echo(f"{len(findings)} findings")
+        typer.echo(f"findings: {len(findings)}")
     if any(each.severity == "broken" for each in findings):
         raise typer.Exit(1)

@@ -108,6 +108,14 @@ def close(
         typer.echo(f"{id} is closed: {request.outcome}")
 
 
+@app.command("release")
+def release(id: Id, key: KeyFile, folder: Folder = Path()) -> None:
+    """Stop looking back on an erasure: the person came back, and who returns is new."""
+    with _opened(folder) as upheld:
+        upheld.release(id, key)
+        typer.echo(f"{id} is no longer looked back on; the key to what it froze is destroyed")
+
+
 @app.command("show")
 def show(id: Id, as_json: Json = False, folder: Folder = Path()) -> None:  # noqa: FBT002
     """Show where a request stands."""

@@ -9,7 +9,7 @@ import typer
 from upheld.model import Judgement, Request, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from upheld.datamap.document import Plan
 
@@ -80,10 +80,10 @@ def verdicts(board: Sequence[Verdict], *, everything: bool) -> None:
     binding = {"promise", "condition", "exception"}
     shown = [each for each in board if everything or each.force in binding]
     for each in shown:
-        here = each.id.partition(".")[0]
+        here = _group(each)
         if here != group:
             group = here
-            typer.secho(group, bold=True)
+            typer.secho(f"{group}  {_counts(each for each in shown if _group(each) == group)}")
         words, colour = _SIGNS.get(Judgement(each.verdict), (each.verdict, None))
         typer.echo("  " + typer.style(f"{words:<14}", fg=colour) + f"{each.id}")
         for line in each.evidence:
@@ -91,13 +91,20 @@ def verdicts(board: Sequence[Verdict], *, everything: bool) -> None:
     typer.echo(headline(board))
 
 
+def _group(verdict: Verdict) -> str:
+    return verdict.id.partition(".")[0]
+
+
+def _counts(verdicts: Iterable[Verdict]) -> str:
+    said = [each.verdict for each in verdicts]
+    return ", ".join(f"{said.count(word)} {word}" for word in Judgement if word in said)
+
+
 def headline(board: Sequence[Verdict]) -> str:
     """Return the count of promises by verdict, then of conditions and exceptions."""
     parts = []
     for force in ("promise", "condition", "exception"):
-        of = [each.verdict for each in board if each.force == force]
-        counts = {verdict.value: of.count(verdict.value) for verdict in Judgement}
-        said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        if said:
-            parts.append(f"{len(of)} {force}s: {said}")
+        of = [each for each in board if each.force == force]
+        if of:
+            parts.append(f"{len(of)} {force}s: {_counts(of)}")
     return "; ".join(parts) or "no promises"

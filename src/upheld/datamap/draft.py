@@ -189,8 +189,8 @@ def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Fiel
     if column.name in {name for each in table.references for name in each.columns}:
         return Field(Place(column.name, None, Act.LEAVE), sure=True)
     if column.name in table.key:
-        sure = not (where.people or where.lone)
-        return Field(_key_place(column, table, where, drawing), sure=sure)
+        place = _key_place(column, table, where, drawing)
+        return Field(place, sure=not where.people and place.category is None)
     found = meaning(column, where)
     act = _act(column, found, drawing)
     identity = _whose(found.identity, column, table, drawing) if found.identity else None

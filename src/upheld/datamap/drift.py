@@ -172,17 +172,16 @@ class _Compared:
             )
 
     def slow(self, way: Way) -> Iterator[Drift]:
+        parts = tuple(map(_quoted, way.columns))
         kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
         if isinstance(way, Match) and not way.stored_normalised and kind in ("email", "phone"):
             if kind == "phone":
                 then = "say `stored: normalised` if it holds digits only, and index it"
                 yield self._note(way.column, "is compared in every row, as it is written", then)
                 return
-            wanted = (f"lower({_quoted(way.column)})",)
-        else:
-            wanted = tuple(map(_quoted, way.columns))
-        if not any(_leads(index, wanted) for index in self.table.indexes):
-            then = f"run `{_create_index(self.collection.name, way.columns, wanted)}`"
+            parts = tuple(f"lower({each})" for each in parts)
+        if not any(_leads(index, parts) for index in self.table.indexes):
+            then = f"run `{_create_index(self.collection.name, way.columns, parts)}`"
             yield self._warning(", ".join(way.columns), "is looked up and has no index", then)
 
     def unfollowed(self, reference: Reference) -> Iterator[Drift]:

@@ -36,7 +36,9 @@ def kin(schema: Schema, store: str) -> Kin:
         people,
         {
             name: (
-                *_matches(table, store, people, finding=_finding(table, people, root=name in roots)),
+                *_matches(
+                    table, store, people, finding=_finding(table, people, root=name in roots)
+                ),
                 *_follows(table, schema, people, reached),
             )
             for name, table in schema.tables.items()
@@ -120,7 +122,7 @@ def _people(schema: Schema) -> frozenset[str]:
         name: {
             each.to
             for each in schema.tables[name].references
-            if each.to in alike - {name} and not _in_passing(each)
+            if each.to in alike - {name} and not (_in_passing(each) or _served(name, each.to))
         }
         for name in alike
     }
@@ -128,6 +130,11 @@ def _people(schema: Schema) -> frozenset[str]:
     while rest := {name for name in alike - found if not _leads(name, parents, found)}:
         found.add(max(sorted(rest), key=lambda name: _inbound(schema, name)))
     return frozenset(found)
+
+
+def _served(people: str, by: str) -> bool:
+    """Say whether people point at the staff that looks after them: both are people."""
+    return headed(people, "people") and not named(people, "staff") and named(by, "staff")
 
 
 def _leads(name: str, parents: Mapping[str, set[str]], found: set[str]) -> bool:

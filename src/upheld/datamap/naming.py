@@ -34,10 +34,6 @@ class Where:
                 return self.concerned
             case "addressed":
                 return self.addressed
-            case "lone":
-                return self.lone
-            case "things":
-                return self.things
             case _:
                 return True
 
@@ -77,6 +73,8 @@ def singular(word: str) -> str:
 
 def meaning(column: Column, where: Where) -> Meaning:
     """Return what a column is guessed to hold in a table like this."""
+    if where.lone and _about_things(column, where):
+        return Meaning(None)
     spelled = "_".join(words(column.name))
     for hint in hints().columns:
         if column.type in hint.types and where.fits(hint) and _looks(hint).search(spelled):
@@ -88,6 +86,14 @@ def meaning(column: Column, where: Where) -> Meaning:
             )
     unknown = where.concerned and column.type in (Type.TEXT, Type.BYTES, Type.OTHER)
     return Meaning("unlisted" if unknown else None, known=False)
+
+
+def _about_things(column: Column, where: Where) -> bool:
+    """Say whether the name of a column in a table that leads to nobody is about no person."""
+    links = hints().links
+    known = links["things"] | links["described"] if where.things else links["things"]
+    spoken = [singular(word) for word in words(column.name) if not word.isdigit()]
+    return bool(spoken) and known.issuperset(spoken)
 
 
 def named(table: str, kind: str) -> bool:

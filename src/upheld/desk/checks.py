@@ -144,7 +144,8 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
             _BROKEN,
             (
                 *late,
-                f"to put right: upheld request apply {ids[0]}, or plan it again if the map changed",
+                f"to put right: upheld request apply {ids[0]} (plan it again if the map changed)",
+                f"or, if the person came back: upheld request release {ids[0]}",
             ),
         )
     blind = [f"{r.id}: {seen.blind[r.id]}" for r in requests if r.id in seen.blind]
@@ -175,6 +176,8 @@ def _retained(request: Request) -> list[tuple[str, Counted]]:
 
 def _doubt(request: Request, where: str, counted: Counted, seen: Seen) -> list[str]:
     """Say what the stores do not bear out of a receipt for rows that are kept."""
+    if request.released:
+        return []
     if request.id in seen.blind:
         return [f"{request.id}: {seen.blind[request.id]}"]
     there = seen.kept.get(request.id, {}).get(where, 0)
@@ -186,12 +189,20 @@ def _doubt(request: Request, where: str, counted: Counted, seen: Seen) -> list[s
 
 
 def _spent(request: Request, seen: Seen, clause: str | None = None) -> list[str]:
-    return [
-        f"{request.id}: {_rows(rows)} of {where} kept past the end of {ground}; "
-        f"to put right: upheld request plan {request.id}, sign, apply"
+    """Say what is kept past the end of its ground: as seen, or by date where nobody looks now."""
+    again = f"to put right: upheld request plan {request.id}, sign, apply"
+    found = [
+        f"{request.id}: {_rows(rows)} of {where} kept past the end of {ground}; {again}"
         for (where, ground), rows in seen.spent.get(request.id, {}).items()
         if clause in {None, ground}
     ]
+    by_date = [
+        f"{request.id}: {_rows(counted.rows)} of {where} kept until {counted.until}; look them up"
+        for where, counted in _retained(request)
+        if request.released and counted.until and counted.until < seen.today
+        if clause in {None, counted.clause}
+    ]
+    return found + by_date
 
 
 def _rows(number: int) -> str:

@@ -240,7 +240,7 @@ def _words(  # noqa: PLR0911 (one line for each thing that can become of a row)
         case Outcome.BLANKED if collection and collection.keep and collection.delete:
             return "what the ground for keeping does not need was emptied"
         case Outcome.BLANKED:
-            return "emptied of everything that tells who you are"
+            return "the fields that identify you were emptied"
         case Outcome.ANONYMISED:
             return "made so coarse that it no longer tells who you are"
         case Outcome.HELD:

@@ -119,7 +119,7 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
             outcome = _text(body, "outcome")
             return replace(request, state=State.CLOSED, outcome=outcome, answered=answered)
         case "request.released":
-            return replace(request, released=entry.at)
+            return replace(request, state=State.CLOSED, released=entry.at)
         case "request.reopened":
             return replace(request, state=State.REOPENED, breaches=request.breaches + 1)
         case _ if entry.kind.startswith("step."):

@@ -16,8 +16,9 @@ from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge
 from upheld.evidence.opening import check_head, check_tables, last_at, make_tables, read_head
 from upheld.evidence.sqlite import open_engine, told, wipe_journal
+from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
-from upheld.evidence.views import PAGE, People, Views
+from upheld.evidence.views import PAGE, People, Views, differing
 from upheld.evidence.writing import SqlWriting
 from upheld.model import Entry
 from upheld.ports import Clock, Fold
@@ -186,15 +187,21 @@ class SqlHome:
         """Throw the views away and fold the log again."""
         with told(), self._transaction() as connection:
             edge = self._current(connection)
-            views = Views(connection, self._folds)
+            views = Views(connection, self._folds, Sums(connection))
             views.forget()
             views.catch_up(edge.size)
+            views.sums.write()
+
+    def audit_views(self) -> tuple[str, ...]:
+        """Fold the log again beside the views; return the names of those that differ."""
+        with self._reading() as connection:
+            return differing(connection, self._folds)
 
     def _look_behind_the_door(self) -> None:
         with self._reading() as connection:
             check_tables(connection, self._keys)
             head, self._edge = check_head(connection, self.verifier)
-            behind = Views(connection, self._folds).is_behind(head.size)
+            behind = Views(connection, self._folds, Sums(connection)).is_behind(head.size)
         if behind:
             with self.writing():
                 pass
@@ -205,7 +212,7 @@ class SqlHome:
             origin=self._origin,
             keys=self._keys,
             clock=self._clock,
-            views=Views(connection, self._folds),
+            views=Views(connection, self._folds, Sums(connection)),
             edge=edge,
             last=last_at(connection, edge.size) if edge.size else None,
         )

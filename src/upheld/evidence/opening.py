@@ -12,6 +12,7 @@ from upheld.evidence import notes, tables
 from upheld.evidence.entries import read_entry
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge, root
+from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import load_edge
 
 
@@ -33,6 +34,10 @@ def make_tables(connection: Connection, keys: Keys) -> None:
     connection.execute(
         insert(tables.meta), [{"name": name, "value": value} for name, value in values.items()]
     )
+    sums = Sums(connection)
+    for name, value in values.items():
+        sums.add("meta", name, value)
+    sums.write()
 
 
 def check_tables(connection: Connection, keys: Keys) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -78,6 +79,8 @@ def _creator(url: str, *, make: bool) -> Callable[[], sqlite3.Connection]:
         raise BadInput("`timeout` in the address of home must be a number of seconds") from wrong
 
     def connect() -> sqlite3.Connection:
+        if mode == "rwc":
+            _make_private(Path(place))
         return sqlite3.connect(
             f"{file}?mode={mode}",
             uri=True,
@@ -87,6 +90,12 @@ def _creator(url: str, *, make: bool) -> Callable[[], sqlite3.Connection]:
         )
 
     return connect
+
+
+def _make_private(file: Path) -> None:
+    """Make the file so that only this user can read it; SQLite makes its journals alike."""
+    with suppress(OSError):  # SQLite meets the same trouble, and `told` has words for it
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA = 1
+SCHEMA = 2
 metadata = MetaData()
 
 entry = Table(
@@ -67,6 +67,13 @@ document = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("bytes", LargeBinary, nullable=False),
+)
+sums = Table(
+    "sums",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 meta = Table(
     "meta",

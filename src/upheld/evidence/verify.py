@@ -477,7 +477,7 @@ def row_sum(table: str, *row: object) -> int:
 def sum_name(table: str, first: object) -> str:
     """Return the name a row's number is summed under: its view, or its table."""
     view = first.decode(errors="replace") if isinstance(first, bytes) else first
-    return f"view `{view}`" if table in ("view", "watermark") else f"table `{table}`"
+    return f"view `{view}`" if table in {"view", "watermark"} else f"table `{table}`"
 
 
 def _check_sums(home: sqlite3.Connection) -> None:
@@ -493,18 +493,16 @@ def _check_sums(home: sqlite3.Connection) -> None:
     if changed:
         raise Unproven(f"rows of {changed[0]} were changed, the entries were not")
     for table in (*SUMMED, "document"):
-        found = home.execute(f"PRAGMA integrity_check({table})").fetchone()
-        if found != (b"ok",):
+        if home.execute(f"PRAGMA integrity_check({table})").fetchone() != (b"ok",):
             raise Unproven(f"an index of table `{table}` is damaged; restore it from a backup")
 
 
 def _check_documents(home: sqlite3.Connection, planned: set[str]) -> None:
     missing = set(planned)
     for digest, document in home.execute("SELECT digest, bytes FROM document"):
-        name = bytes(digest).decode(errors="replace")
-        if sha256(document).hexdigest() != name:
-            raise Unproven(f"document {name[:16]} was changed")
-        missing.discard(name)
+        if sha256(document).hexdigest().encode() != digest:
+            raise Unproven("a document was changed, or its digest")
+        missing.discard(digest.decode())
     if missing:
         raise Unproven(f"the plan {min(missing)[:16]} that an entry names is missing")
 
@@ -842,8 +840,7 @@ class _Story:
         step = str(entry["step"])
         if step not in self.tokens:
             raise Unproven(f"step {step} was attested and never waited for it")
-        words = f"{self.tokens[step]}\n{entry['file']}".encode()
-        officer = _officer(entry, words, ATTEST)
+        officer = _officer(entry, f"{self.tokens[step]}\n{entry['file']}".encode(), ATTEST)
         self.attested.add(step)
         return f"attested: {step}, by officer {officer}"
 
@@ -917,8 +914,6 @@ class _Story:
         if not self.outcome:
             raise Unproven("the request is not closed, or is being carried out again")
         carried_out = self.outcome in CARRIED_OUT
-        if (carried_out or self.begun) and not self.signed:
-            raise Unproven("the request was carried out without a signed plan")
         if self.outcome == "no_data" and self.rows:
             raise Unproven(f"closed as no_data, but the plan had counted {self.rows} rows")
         if carried_out or self.begun:
@@ -927,6 +922,8 @@ class _Story:
             raise Unproven("the request was carried out and nobody was answered")
 
     def _end_of_steps(self) -> None:
+        if not self.signed:
+            raise Unproven("the request was carried out without a signed plan")
         erased = self.right == "erase"
         plan = json.loads(self.bundle.plans[self.signed])
         wanted = {self._step(part) for part in plan["stores"] if erased or part["tasks"]}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from upheld.errors import NotProven
+from upheld.errors import HomeFailed, NotProven
 from upheld.evidence import tables
 from upheld.evidence.entries import read_entry
+from upheld.evidence.sums import Sums
 from upheld.model import Entry
 from upheld.ports import Fold
 
@@ -40,8 +41,9 @@ class Views:
 
     connection: Connection
     folds: Sequence[Fold]
+    sums: Sums
     states: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    stored: set[tuple[str, str]] = field(default_factory=set)
+    stored: dict[tuple[str, str], str] = field(default_factory=dict)
     moved: set[tuple[str, str]] = field(default_factory=set)
 
     def fold(self, entries: Sequence[_Indexed], *, folds: Sequence[Fold] | None = None) -> None:
@@ -52,7 +54,7 @@ class Views:
             self._load(view.name, {key for key, _, _ in concerned})
             for key, index, entry in concerned:
                 place = (view.name, key)
-                self.states[place] = view.step(self.states[place], index, entry)
+                self.states[place] = _stepped(view, self.states[place], index, entry)
                 self.moved.add(place)
 
     def state(self, view: str, key: str) -> str | None:
@@ -65,11 +67,11 @@ class Views:
         stored = self.connection.scalar(
             select(func.count()).select_from(tables.view).where(_VIEW.view == view)
         )
-        return int(stored or 0) + sum(name == view for name, _ in self.moved - self.stored)
+        return int(stored or 0) + sum(name == view for name, _ in self.moved - self.stored.keys())
 
     def write(self, size: int) -> None:
         """Store what moved, and that every view stands at this size of the log."""
-        old, new = self.moved & self.stored, self.moved - self.stored
+        old, new = self.moved & self.stored.keys(), self.moved - self.stored.keys()
         if new:
             self.connection.execute(
                 insert(tables.view),
@@ -82,7 +84,11 @@ class Views:
                 .values(state=bindparam("s")),
                 [{"v": v, "k": k, "s": self.states[v, k]} for v, k in sorted(old)],
             )
-        self.stored |= new
+        for view, key in sorted(self.moved):
+            if (view, key) in old:
+                self.sums.take("view", view, key, self.stored[view, key])
+            state = self.stored[view, key] = self.states[view, key] or ""
+            self.sums.add("view", view, key, state)
         self.moved.clear()
         self._mark(size)
 
@@ -105,14 +111,15 @@ class Views:
         names = [fold.name for fold in self.folds]
         self.connection.execute(delete(tables.view).where(_VIEW.view.in_(names)))
         self.connection.execute(delete(tables.watermark).where(tables.watermark.c.view.in_(names)))
+        for name in names:
+            self.sums.renew("view", name)
 
     def is_behind(self, size: int) -> bool:
         """Say whether some view has not seen all entries."""
         return bool(self._behind(size))
 
     def _behind(self, size: int) -> Mapping[int, Sequence[Fold]]:
-        rows = self.connection.execute(select(tables.watermark.c.view, tables.watermark.c.size))
-        marks = {str(view): int(seen) for view, seen in rows}
+        marks = watermarks(self.connection)
         behind: dict[int, list[Fold]] = {}
         for fold in self.folds:
             seen = marks.get(fold.name, 0)
@@ -123,6 +130,11 @@ class Views:
     def _mark(self, size: int) -> None:
         mark = tables.watermark
         names = [fold.name for fold in self.folds]
+        before = watermarks(self.connection)
+        for name in names:
+            if name in before:
+                self.sums.take("watermark", name, before[name])
+            self.sums.add("watermark", name, size)
         self.connection.execute(delete(mark).where(mark.c.view.in_(names)))
         self.connection.execute(insert(mark), [{"view": name, "size": size} for name in names])
 
@@ -135,7 +147,44 @@ class Views:
             )
             found = {str(key): str(state) for key, state in rows}
             self.states.update({(view, key): found.get(key) for key in part})
-            self.stored.update((view, key) for key in found)
+            self.stored.update({(view, key): state for key, state in found.items()})
+
+
+def differing(connection: Connection, folds: Sequence[Fold]) -> tuple[str, ...]:
+    """Return the names of views that are not what the log, folded anew, says."""
+    marks = watermarks(connection)
+    states: dict[str, dict[str, str]] = {fold.name: {} for fold in folds}
+    for page in pages(connection, 0, max(marks.values(), default=0)):
+        for index, entry in page:
+            for fold in folds:
+                key = fold.key(entry) if index < marks.get(fold.name, 0) else None
+                if key is not None:
+                    of = states[fold.name]
+                    of[key] = fold.step(of.get(key), index, entry)
+    return tuple(name for name, anew in states.items() if not _stands(connection, name, anew))
+
+
+def watermarks(connection: Connection) -> Mapping[str, int]:
+    """Return how many entries each view has seen."""
+    rows = connection.execute(select(tables.watermark.c.view, tables.watermark.c.size))
+    return {str(view): int(seen) for view, seen in rows}
+
+
+def _stands(connection: Connection, view: str, anew: Mapping[str, str]) -> bool:
+    rows = connection.execute(select(_VIEW.key, _VIEW.state).where(_VIEW.view == view))
+    same = [anew.get(key) == state for key, state in rows]
+    return all(same) and len(same) == len(anew)
+
+
+def _stepped(view: Fold, state: str | None, index: int, entry: Entry) -> str:
+    try:
+        return view.step(state, index, entry)
+    except ValueError:  # the cause would quote the state
+        if state is None:
+            raise
+        raise HomeFailed(
+            f"home is damaged: what view `{view.name}` holds cannot be read; rebuild its views"
+        ) from None
 
 
 def pages(connection: Connection, start: int, size: int) -> Iterator[Sequence[_Indexed]]:

@@ -15,6 +15,7 @@ from upheld.evidence.entries import read_entry, stamp, write_entry
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge, grow, root
 from upheld.evidence.notes import sign
+from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import keep_tiles
 from upheld.evidence.views import PAGE, People, Views
 from upheld.model import Entry, Json
@@ -45,6 +46,11 @@ class SqlWriting:
         """Start where the log stands."""
         self._began = self._size = self.edge.size
 
+    @property
+    def sums(self) -> Sums:
+        """The sums over rows that this transaction moves."""
+        return self.views.sums
+
     def append(self, kind: str, body: Mapping[str, Json]) -> int:
         """Append an entry dated now; views see it as it will be read back."""
         leaf = write_entry(self._now(), kind, body)
@@ -72,31 +78,44 @@ class SqlWriting:
         )
         if known is None:
             self.connection.execute(insert(tables.alias).values(tag=tag, person=person))
+            self.sums.add("alias", tag, person)
         elif known != person:
             raise Refused(f"the `{kind}` given leads to another person; look the person up first")
 
     def forget(self, person: int) -> int:
         """Delete every alias of a person."""
         self.erased = True
-        gone = self.connection.execute(delete(tables.alias).where(tables.alias.c.person == person))
-        return gone.rowcount
+        of = tables.alias.c
+        tags = self.connection.scalars(select(of.tag).where(of.person == person)).all()
+        for tag in tags:
+            self.sums.take("alias", tag, person)
+        self.connection.execute(delete(tables.alias).where(of.person == person))
+        return len(tags)
 
     def seal(self, request: str, name: str, secret: bytes) -> None:
         """Keep bytes under the request's own key, replacing what was there."""
         sealed = vault.seal(self._request_key(request), request, name, secret)
-        place = (tables.vault.c.request == request, tables.vault.c.name == name)
-        changed = self.connection.execute(update(tables.vault).where(*place).values(sealed=sealed))
-        if not changed.rowcount:
+        of = tables.vault.c
+        place = (of.request == request, of.name == name)
+        before = self.connection.scalar(select(of.sealed).where(*place))
+        if before is None:
             self.connection.execute(
                 insert(tables.vault).values(request=request, name=name, sealed=sealed)
             )
+        else:
+            self.connection.execute(update(tables.vault).where(*place).values(sealed=sealed))
+            self.sums.take("vault", request, name, before)
+        self.sums.add("vault", request, name, sealed)
 
     def destroy(self, request: str) -> None:
         """Destroy a request's key and all that was sealed under it."""
         self.erased = True
         self._opened.pop(request, None)
         for table in (tables.vault_key, tables.vault):
-            self.connection.execute(delete(table).where(table.c.request == request))
+            theirs = table.c.request == request
+            for row in self.connection.execute(select(table).where(theirs)):
+                self.sums.take(table.name, *row)
+            self.connection.execute(delete(table).where(theirs))
 
     def keep(self, document: bytes) -> str:
         """Keep a document beside the log; return its SHA-256 in hex."""
@@ -118,8 +137,11 @@ class SqlWriting:
 
     def finish(self) -> None:
         """Write what is still in memory, and the signed head; the commit follows."""
-        if self._size == self._began:
-            return
+        if self._size != self._began:
+            self._grow()
+        self.sums.write()
+
+    def _grow(self) -> None:
         self._store()
         self.views.write(self._size)
         over = root(self.edge)
@@ -167,4 +189,5 @@ class SqlWriting:
         key = vault.new_key()
         wrapped = vault.wrap(key, request, self.keys.wrap)
         self.connection.execute(insert(tables.vault_key).values(request=request, wrapped=wrapped))
+        self.sums.add("vault_key", request, wrapped)
         return key

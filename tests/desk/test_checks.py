@@ -1,0 +1,119 @@
+"""Checks of clauses over a world that is written out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+
+import pytest
+
+from upheld.acts.prove import CHECKS
+from upheld.datamap.checks import notice_covers
+from upheld.datamap.parse import parse_store
+from upheld.desk.checks import access_answered, copy_complete, erasure_answered
+from upheld.model import Declared, Judgement, Kind, Policy, Regime, Request, Right, Seen, State
+from upheld.policy.parse import parse_policy
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TEXT = (resources.files("upheld") / "examples" / "company" / "policy.yaml").read_text("utf-8")
+POLICY = parse_policy(TEXT, "policy.yaml", CHECKS)
+STORE = parse_store(
+    "kind: sql\nurl: sqlite:///x.sqlite\ncollections:\n  people:\n    key: id\n    person: yes\n"
+    "    people: [{match: email, identity: email, is: about}]\n"
+    "    fields: {id: none, email: {category: contact, source: direct-forms}}\n",
+    "stores/x.yaml",
+)
+
+
+def _seen(*requests: Request, policy: Policy = POLICY, at: datetime = NOON) -> Seen:
+    return Seen(
+        at=at,
+        zone=UTC,
+        policy=policy,
+        versions=(),
+        maps={"x": STORE},
+        schemas={},
+        unreachable={},
+        requests=requests,
+        late={},
+        spent={},
+        kept={},
+        blind={},
+        copies={},
+    )
+
+
+def _request(right: Right, **changes: object) -> Request:
+    request = Request(
+        id="R-1",
+        right=right,
+        regime=Regime.GDPR,
+        person=1,
+        received=NOON - timedelta(30),
+        due=NOON.date(),
+        rule="eu-month",
+        state=State.OPEN,
+    )
+    return replace(request, **changes)  # type: ignore[arg-type]  # named by each test
+
+
+def _judged(check: object, clause: str, seen: Seen) -> Judgement:
+    found = POLICY.clause(clause)
+    assert found is not None
+    assert callable(check)
+    judgement: Judgement = check(found, seen).judgement
+    return judgement
+
+
+@pytest.mark.parametrize(
+    ("right", "check", "clause"),
+    [
+        (Right.ACCESS, access_answered, "right.access"),
+        (Right.ERASE, erasure_answered, "right.delete"),
+    ],
+)
+def test_a_request_is_overdue_from_the_day_after_its_last_day(
+    right: Right, check: object, clause: str
+) -> None:
+    waiting = _request(right)
+    assert _judged(check, clause, _seen(waiting)) is Judgement.NOT_EXERCISED
+    late = _seen(waiting, at=NOON + timedelta(days=1))
+    assert _judged(check, clause, late) is Judgement.BROKEN
+
+
+def test_an_answer_on_the_last_day_is_in_time_and_one_a_day_later_is_not() -> None:
+    closed = {"state": State.CLOSED, "outcome": "full"}
+    on_time = _request(Right.ACCESS, answered=NOON, **closed)
+    assert _judged(access_answered, "right.access", _seen(on_time)) is Judgement.UPHELD
+    late = _request(Right.ACCESS, answered=NOON + timedelta(days=1), **closed)
+    assert _judged(access_answered, "right.access", _seen(late)) is Judgement.BROKEN
+
+
+def test_a_copy_with_fewer_rows_than_the_stores_counted_is_broken() -> None:
+    answered = {"state": State.CLOSED, "outcome": "full", "answer": "0" * 64, "answered": NOON}
+    whole = _request(Right.ACCESS, rows=3, counted_rows=3, **answered)
+    assert _judged(copy_complete, "gdpr.access-copy", _seen(whole)) is Judgement.UPHELD
+    short = _request(Right.ACCESS, rows=2, counted_rows=3, **answered)
+    assert _judged(copy_complete, "gdpr.access-copy", _seen(short)) is Judgement.BROKEN
+
+
+def test_a_category_in_use_without_a_purpose_is_not_covered() -> None:
+    bare = Declared((), ("direct-forms",), ())
+    policy = replace(POLICY, categories={**POLICY.categories, "contact": bare})
+    seen = _seen(policy=policy)
+    assert _judged(notice_covers, "scope.notice-coverage", _seen()) is Judgement.UPHELD
+    assert _judged(notice_covers, "scope.notice-coverage", seen) is Judgement.BROKEN
+
+
+def test_a_source_in_use_that_the_policy_does_not_name_is_not_covered() -> None:
+    elsewhere = Declared(POLICY.categories["contact"].purposes, ("auto-web",), ())
+    policy = replace(POLICY, categories={**POLICY.categories, "contact": elsewhere})
+    seen = _seen(policy=policy)
+    assert _judged(notice_covers, "scope.notice-coverage", seen) is Judgement.BROKEN
+
+
+def test_a_right_that_is_used_and_not_named_is_not_covered() -> None:
+    clauses = tuple(c for c in POLICY.clauses if c.kind is not Kind.ANSWER)
+    seen = _seen(_request(Right.ACCESS), policy=replace(POLICY, clauses=clauses))
+    assert _judged(notice_covers, "scope.notice-coverage", seen) is Judgement.BROKEN
