@@ -45,9 +45,6 @@ def _by_program(store: str, room: int) -> Json:
     return {"store": store, "erasures": [orders, invoices], **about}
 
 
-PLAN = plan_of("crm", "paper")
-
-
 @dataclass
 class Story:
     """A request's entries in a home, and what becomes of them in a bundle."""
@@ -57,7 +54,7 @@ class Story:
     clock: Hand = field(default_factory=Hand)
     indices: list[int] = field(default_factory=list)
     right: Right = Right.ERASE
-    plan: bytes = PLAN
+    plan: bytes = b""
 
     @classmethod
     def begin(cls, folder: Path, right: Right = Right.ERASE) -> Story:
@@ -68,8 +65,7 @@ class Story:
                 key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
             )
         clock = Hand()
-        plan = plan_of("crm", "paper", right=right)
-        return cls(SqlDoor(folder)(clock, []), folder, clock, right=right, plan=plan)
+        return cls(SqlDoor(folder)(clock, []), folder, clock, right=right)
 
     @property
     def officer(self) -> str:
@@ -202,7 +198,7 @@ class Story:
             due=date(2026, 8, 3),
             rule="one month",
             state=State.CLOSED,
-            plan=sha256(self.plan).hexdigest(),
+            plan=sha256(self.plan).hexdigest() if self.plan else None,
             entries=tuple(indices),
         )
         path = self.folder / "proof.zip"

@@ -235,7 +235,7 @@ def test_a_bit_flipped_anywhere_in_the_file_is_found_or_harmless(home: Path) -> 
             assert verify.check(home) == report, "it is free space, or none of the log's"
         except Unproven:
             found += 1
-    assert found > 75, "most of the file is the log"
+    assert found > 60, "much of the file is the log"
 
 
 def test_a_file_of_another_kind_cannot_be_checked(tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_a_checklist_waits_for_an_officer_and_a_file(town: Town) -> None:
         assert upheld.apply(id).state is State.CLOSED
         with pytest.raises(Refused, match="no store `help-desk` has anything of R-1"):
             upheld.attest(id, "help-desk", file=evidence, key=town.key)
-    assert town.verdict("gdpr.erase")[0] == "upheld"
+    assert town.verdict("gdpr.erase")[0] == "upheld (attested)"
 
 
 def test_views_thrown_away_and_folded_again_come_out_the_same(town: Town) -> None:

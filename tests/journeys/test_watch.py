@@ -194,7 +194,7 @@ def test_a_word_mended_in_a_checklist_reopens_nothing(town: Town) -> None:
         upheld.attest(id, "help-desk", file=town.key, key=town.key)
         assert upheld.apply(id).state is State.CLOSED
     town.edit("stores/help-desk.yaml", "Delete every ticket found", "Delete all tickets found")
-    assert town.verdict("gdpr.erase")[0] == "upheld"
+    assert town.verdict("gdpr.erase")[0] == "upheld (attested)"
 
 
 def test_a_request_that_waits_for_somebody_exits_with_five(town: Town, capsys: Captured) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _SIGNS = {
     Judgement.UPHELD: ("upheld", typer.colors.GREEN),
+    Judgement.ATTESTED: ("upheld (attested)", typer.colors.GREEN),
     Judgement.BROKEN: ("broken", typer.colors.RED),
     Judgement.UNPROVEN: ("unproven", typer.colors.YELLOW),
 }
@@ -85,7 +86,7 @@ def verdicts(board: Sequence[Verdict], *, everything: bool) -> None:
             group = here
             typer.secho(f"{group}  {_counts(each for each in shown if _group(each) == group)}")
         words, colour = _SIGNS.get(Judgement(each.verdict), (each.verdict, None))
-        typer.echo("  " + typer.style(f"{words:<14}", fg=colour) + f"{each.id}")
+        typer.echo("  " + typer.style(f"{words:<13}", fg=colour) + f" {each.id}")
         for line in each.evidence:
             typer.echo(f"                  {line}")
     typer.echo(headline(board))

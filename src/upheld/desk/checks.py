@@ -160,7 +160,12 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
         return Finding(Judgement.NOT_EXERCISED, ("nobody has been erased under this clause",))
     mended = sum(1 for request in done if request.breaches)
     again = (f"reopened since they were closed: {mended}",) if mended else ()
-    return Finding(_UPHELD, (f"looked back now: nothing left, requests: {len(done)}", *again))
+    words = f"looked back now: nothing left, requests: {len(done)}"
+    by_hand = sum(1 for request in done if any(each.attested for each in request.steps.values()))
+    if by_hand:
+        attested = f"in part by an officer's word and a file alone, requests: {by_hand}"
+        return Finding(Judgement.ATTESTED, (words, attested, *again))
+    return Finding(_UPHELD, (words, *again))
 
 
 def _retained(request: Request) -> list[tuple[str, Counted]]:

@@ -14,9 +14,10 @@ from upheld.model.rows import Schema
 
 
 class Judgement(StrEnum):
-    """The five things that can be true of a clause."""
+    """What can be true of a clause; `attested` is upheld by a person's word and a document alone."""
 
     UPHELD = "upheld"
+    ATTESTED = "upheld (attested)"
     BROKEN = "broken"
     UNPROVEN = "unproven"
     NOT_EXERCISED = "not-exercised"

@@ -49,7 +49,8 @@ def roll_up(clause: Clause, seen: Seen) -> Finding:
     unproven = [each.id for each in promises if each.verdict == Judgement.UNPROVEN]
     if unproven:
         return Finding(Judgement.UNPROVEN, (f"unproven: {', '.join(unproven)}",))
-    upheld = sum(1 for each in promises if each.verdict == Judgement.UPHELD)
+    kept = {Judgement.UPHELD, Judgement.ATTESTED}
+    upheld = sum(1 for each in promises if each.verdict in kept)
     if not upheld:
         return Finding(Judgement.NOT_EXERCISED, ("no other promise has been put to the test",))
     return Finding(Judgement.UPHELD, (f"promises upheld: {upheld}, none broken",))

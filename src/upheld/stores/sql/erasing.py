@@ -12,7 +12,7 @@ from upheld.identity import base
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql.finding import count
 from upheld.stores.sql.functions import Dated, Derived, Redacted, YearStart, needles
-from upheld.stores.sql.rows import Selector, named, table
+from upheld.stores.sql.columns import named, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

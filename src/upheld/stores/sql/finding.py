@@ -12,7 +12,8 @@ from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.model import Bond, Closure, Collection, Follow, Found, Match
 from upheld.stores.sql.functions import REPLACED, in_keys, listed, spelled
-from upheld.stores.sql.rows import Selector, aimed, halves, sharing, table
+from upheld.stores.sql.columns import table
+from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

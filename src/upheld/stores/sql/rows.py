@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Bond, Closure, Collection, Follow, Match, StoreMap, Type
+from upheld.stores.sql import people
+from upheld.stores.sql.columns import Truth, filled, table
 from upheld.stores.sql.functions import (
-    REPLACED,
     Dated,
     Listed,
     Normal,
@@ -28,21 +28,8 @@ if TYPE_CHECKING:
 
     from upheld.model import Hold, Key, Schema, Way
 
-Truth = sa.ColumnElement[bool]
-
 _AFTER_SPACES = "!"
 """The first letter of ASCII after the space, the tab and the line break."""
-
-
-@cache
-def table(collection: Collection) -> sa.TableClause:
-    """Return a collection as SQL names it, every name quoted and every value left as stored."""
-    names = dict.fromkeys([*collection.key, *(place.name for place in collection.places)])
-    for way in collection.ways:
-        names.update(dict.fromkeys(way.columns))
-    if collection.keep and collection.keep.since:
-        names[collection.keep.since] = None
-    return sa.table(sa.quoted_name(collection.name, quote=True), *map(named, names))
 
 
 def aimed(name: str, onto: tuple[str, ...]) -> str:
@@ -79,11 +66,6 @@ def _leads_to(way: Way, names: frozenset[str]) -> bool:
     return isinstance(way, Follow) and way.to in names
 
 
-def named(name: str) -> sa.ColumnClause[object]:
-    """Return a column by its name alone."""
-    return sa.column(sa.quoted_name(name, quote=True))
-
-
 @dataclass(frozen=True, slots=True)
 class Selector:
     """The rows of one person in one store, as conditions; made anew whenever the closure grows."""
@@ -106,17 +88,16 @@ class Selector:
     def ways(self, collection: Collection, bond: Bond) -> Truth:
         """Rows that at least one way of this bond leads to, and rows frozen as the person's own."""
         ways = [way for way in collection.ways if way.bond is bond]
-        conditions = [] if bond is not Bond.ABOUT else self._frozen(collection)
+        conditions = [] if bond is not Bond.ABOUT else list(self.frozen(collection))
         if collection.person and bond is Bond.ABOUT:
-            matches = [way for way in ways if isinstance(way, Match)]
-            conditions.append(self._person(collection, matches))
+            conditions.append(people.bearing(self, collection))
             ways = [way for way in ways if isinstance(way, Follow)]
         conditions.extend(self.way(collection, way) for way in ways)
         if bond is Bond.SHARED:
-            conditions.extend(self._parts_of_halves(collection))
+            conditions.extend(self.parts_of_halves(collection))
         return sa.or_(sa.false(), *conditions)
 
-    def _parts_of_halves(self, collection: Collection) -> Iterator[Truth]:
+    def parts_of_halves(self, collection: Collection) -> Iterator[Truth]:
         """Rows that hang on rows of two people are of two people, whatever their own way says."""
         for way in collection.ways:
             if not isinstance(way, Follow) or way.bond is Bond.MENTIONS:
@@ -129,7 +110,7 @@ class Selector:
     def way(self, collection: Collection, way: Way) -> Truth:
         """Rows that this one way leads to."""
         if isinstance(way, Match):
-            return self._match(collection, way, self.closure.identities.get(way.identity, ()))
+            return self.match(collection, way, self.closure.identities.get(way.identity, ()))
         target = self.mapped.collection(way.to)
         at = way.to if target and way.onto == target.key else aimed(way.to, way.onto)
         keys = self.keys.get(at, frozenset())
@@ -142,49 +123,9 @@ class Selector:
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""
         columns = [table(collection).c[name] for name in way.columns]
-        filled = [sa.and_(column.is_not(None), column != "") for column in columns]
-        if isinstance(way, Match) and base(way.identity) in {"email", "phone"}:
-            kind = sa.literal(base(way.identity))
-            filled = [Normal(kind, column).is_not(None) for column in columns]
+        kind = way.identity if isinstance(way, Match) else None
+        filled = [filled(column, kind) for column in columns]
         return sa.and_(*filled, self.way(collection, way).is_not(sa.true()))
-
-    def reassigned(self, collection: Collection) -> Truth | None:
-        """Rows of people frozen by their key that now bear nothing but foreign identities.
-
-        SQLite gives the number of a deleted row to the next one: the row may be somebody else's.
-        """
-        keys = self.keys.get(collection.name)
-        kinds = self.closure.identities
-        ways = [
-            way
-            for way in collection.ways
-            if isinstance(way, Match)
-            and way.column not in collection.key
-            and kinds.get(way.identity)
-        ]
-        if not keys or not ways:
-            return None
-        columns = [table(collection).c[way.column] for way in ways]
-        filled = [sa.and_(each.is_not(None), each != "") for each in columns]
-        ours = [self._match(collection, way, kinds[way.identity]) for way in ways]
-        ours += [sa.cast(each, sa.Text()).like(f"{REPLACED}%") for each in columns]
-        frozen = sa.or_(*self._frozen(collection))
-        return sa.and_(frozen, sa.or_(*filled), sa.or_(*ours).is_not(sa.true()))
-
-    def strangers(self, collection: Collection) -> Truth | None:
-        """Rows of people that bear an identity of a kind that was presented, and not that one."""
-        kinds: dict[str, list[Match]] = {}
-        for way in collection.ways:
-            if isinstance(way, Match) and self.closure.given.get(way.identity):
-                kinds.setdefault(way.identity, []).append(way)
-        wrong = [self._other(collection, ways) for ways in kinds.values()]
-        return sa.or_(*wrong) if wrong else None
-
-    def _other(self, collection: Collection, ways: Iterable[Match]) -> Truth:
-        columns = [table(collection).c[way.column] for way in ways]
-        filled = [sa.and_(column.is_not(None), column != "") for column in columns]
-        matched = [self._match(collection, way, self.closure.given[way.identity]) for way in ways]
-        return sa.and_(sa.or_(*filled), sa.or_(*matched).is_not(sa.true()))
 
     def held(self, collection: Collection, hold: Hold) -> Truth:
         """Rows that the ground still keeps, among rows that are the person's."""
@@ -225,11 +166,14 @@ class Selector:
         since = table(collection).c[hold.since or ""]
         return sa.and_(Dated(since), since >= hold.oldest.isoformat())
 
-    def _frozen(self, collection: Collection) -> list[Truth]:
-        if not self.keys.get(collection.name):
-            return []
-        columns = [table(collection).c[name] for name in collection.key]
-        return [in_keys(columns, self._listed(collection.name))]
+    def frozen(self, collection: Collection) -> Iterator[Truth]:
+        """Rows whose key was found to be the person's."""
+        if self.keys.get(collection.name):
+            yield self.among(collection, collection.key, collection.name)
+
+    def among(self, collection: Collection, columns: tuple[str, ...], at: str) -> Truth:
+        """Rows whose columns hold one of the keys that the closure keeps at a name."""
+        return in_keys([table(collection).c[name] for name in columns], self._listed(at))
 
     def _listed(self, at: str, *, in_words: bool = False) -> Listed:
         """Return keys as a parameter, made once for all the statements that this selector makes."""
@@ -240,46 +184,14 @@ class Selector:
             self._lists[at, in_words] = listed(keys)
         return self._lists[at, in_words]
 
-    def telephone(self, collection: Collection) -> Truth | None:
-        """Rows of people that bear a telephone found elsewhere, and nobody else's identity."""
-        known = self.closure.identities
-        conditions = [
-            self._match(collection, way, known[way.identity])
-            for way in collection.ways
-            if isinstance(way, Match) and _shared_by_households(way) and known.get(way.identity)
-        ]
-        if not conditions:
-            return None
-        strangers = self.strangers(collection)
-        theirs = [] if strangers is None else [strangers.is_not(sa.true())]
-        return sa.and_(sa.or_(*conditions), *theirs)
-
-    def _person(self, collection: Collection, matches: Iterable[Match]) -> Truth:
-        """A person's row matches each kind of identity presented, or one that finding added.
-
-        Two columns of one kind (an old address, a new one) are one identity: either will do. A
-        telephone that was not presented may be a household's: see `telephone`.
-        """
-        presented: dict[str, list[Truth]] = {}
-        added: list[Truth] = []
-        for way in matches:
-            given = self.closure.given.get(way.identity, frozenset())
-            if given:
-                condition = self._match(collection, way, given)
-                presented.setdefault(way.identity, []).append(condition)
-            more = self.closure.identities.get(way.identity, frozenset()) - given
-            if more and not _shared_by_households(way):
-                added.append(self._match(collection, way, more))
-        each = [sa.or_(*conditions) for conditions in presented.values()]
-        return sa.or_(sa.false(), *([sa.and_(*each)] if each else []), *added)
-
-    def _match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
+    def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
+        """Rows that hold one of these identities, however they spell it."""
         column = table(collection).c[way.column]
         wanted = sorted(values)
         if not wanted:
             return sa.false()
         kind = base(way.identity)
-        match self._type(collection, way.column):
+        match self.type(collection, way.column):
             case Type.NUMBER:
                 return column.in_(numbers(wanted))
             case Type.BYTES:
@@ -315,17 +227,14 @@ class Selector:
         SQLite tells 7 and `7` apart in a column without a type; as a link they are the same.
         """
         pairs = zip(way.columns, way.onto, strict=True)
-        kinds = [(self._type(collection, a), self._type(target, b)) for a, b in pairs]
+        kinds = [(self.type(collection, a), self.type(target, b)) for a, b in pairs]
         return any(a is not Type.NUMBER and b is Type.NUMBER for a, b in kinds)
 
-    def _type(self, collection: Collection, name: str) -> Type:
+    def type(self, collection: Collection, name: str) -> Type:
+        """Return what a column holds, as far as the catalogue tells."""
         shape = self.schema.tables.get(collection.name)
         column = shape.column(name) if shape else None
         return column.type if column else Type.OTHER
-
-
-def _shared_by_households(way: Match) -> bool:
-    return base(way.identity) == "phone"
 
 
 def _standing_alone(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:

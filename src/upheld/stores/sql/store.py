@@ -16,7 +16,8 @@ from upheld.stores.sql.connecting import make_engine
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
 from upheld.stores.sql.failures import constraint, ours
 from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
-from upheld.stores.sql.rows import Selector, table
+from upheld.stores.sql.columns import table
+from upheld.stores.sql.rows import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
