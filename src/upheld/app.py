@@ -17,7 +17,7 @@ from upheld.datamap.drift import Drift, drift
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
-from upheld.errors import BadInput, HomeFailed, did_you_mean, quoted
+from upheld.errors import BadInput, HomeFailed, NotProven, did_you_mean, quoted
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
 from upheld.evidence.home import SqlHome
@@ -139,6 +139,21 @@ class Upheld(AbstractContextManager["Upheld"]):
     def requests(self) -> tuple[Request, ...]:
         """Return every request, in the order they were opened."""
         return self.company.requests()
+
+    def audit(self) -> None:
+        """Fold the whole log again and compare home's views with it.
+
+        Raises:
+            NotProven: a view was not what the log says; it is now, and the name of it is told.
+        """
+        altered = self._home.audit_views()
+        if altered:
+            self._home.rebuild()
+            names = ", ".join(f"`{name}`" for name in altered)
+            raise NotProven(
+                f"home's view {names} was not what the log says: somebody altered it; "
+                "it was folded again from the log, check once more"
+            )
 
     def check(self) -> tuple[Verdict, ...]:
         """Return a verdict for each clause."""

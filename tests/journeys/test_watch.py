@@ -284,3 +284,21 @@ def test_who_comes_back_is_new_once_an_officer_says_so(town: Town) -> None:
             upheld.release(id, town.key)
     assert town.verdict("gdpr.erase")[0] == "upheld"
     assert town.rows("shop", "customers")[-1][1] == "carol@example.com"
+
+
+def test_a_view_somebody_altered_is_found_and_folded_again(town: Town, capsys: Captured) -> None:
+    town.erase()
+    _late(town)
+    status, said = town.run(capsys, "check", "--audit")
+    assert status == 1
+    assert "gdpr.erase" in said
+    released = '"released":"2026-11-24T10:00:00Z"'
+    altered = f"UPDATE view SET state = replace(state, '\"released\":null', '{released}')"
+    town.run_sql("home", altered)
+    assert town.run(capsys, "check")[0] == 0
+    status, said = town.run(capsys, "check", "--audit")
+    assert status == 1
+    assert "view `requests` was not what the log says" in said
+    status, said = town.run(capsys, "check", "--audit")
+    assert status == 1
+    assert "gdpr.erase" in said

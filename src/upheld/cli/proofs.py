@@ -19,12 +19,17 @@ def check(
     everything: Annotated[  # noqa: FBT002
         bool, typer.Option("--all", help="Permissions, definitions and disclaimers too.")
     ] = False,
+    audit: Annotated[  # noqa: FBT002
+        bool, typer.Option("--audit", help="First fold the whole log again; slow on a long one.")
+    ] = False,
     folder: Folder = Path(),
 ) -> None:
     """Say of each promise whether it is kept, and why we say so. Exit 1 when a clause is broken."""
     from upheld.app import Upheld  # noqa: PLC0415 (keeps --help quick)
 
     with Upheld.open(folder) as upheld:
+        if audit:
+            upheld.audit()
         board = upheld.check()
     if as_json:
         rows = [
