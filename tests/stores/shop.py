@@ -62,6 +62,7 @@ class Shop:
     def rows(self, table: str) -> list[tuple[object, ...]]:
         """Return every row of a table, raw, in order of its first column."""
         with closing(sqlite3.connect(self.path)) as connection:
+            connection.text_factory = lambda stored: stored.decode(errors="surrogateescape")
             return connection.execute(f"SELECT * FROM {quoted(table)} ORDER BY 1").fetchall()
 
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
@@ -100,7 +101,7 @@ class Shop:
         once = self.everything()
         self.carry_out(step)
         assert self.everything() == once, "a repeat changes nothing"
-        assert self.store.look_back(step) == {}
+        assert self.store.look_back(step).late == {}
         with closing(sqlite3.connect(self.path)) as connection:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         return counted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -227,25 +229,39 @@ def test_the_catalogue_is_read_as_the_database_understands_it(tmp_path: Path) ->
     assert table.unique == (("d", "e"),)
 
 
-def test_a_text_that_is_no_text_stops_everything_and_is_not_repeated(tmp_path: Path) -> None:
-    """Bytes in a text column that are no UTF-8: the driver would print them."""
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_a_text_that_is_no_text_is_shown_as_bytes_and_redacted(
+    tmp_path: Path, encoding: str
+) -> None:
+    """A database checks nothing: what stands beside what cannot be read is read all the same."""
+    odd = {"UTF-8": "20e9", "UTF-16le": "200000d8", "UTF-16be": "0020d800"}[encoding]
+    said = ADA.encode(encoding.replace("UTF-16", "utf-16-")).hex()
     shop = build(
         tmp_path,
-        """
-        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, words TEXT);
-        INSERT INTO customers VALUES (1, 'ada@example.com', cast(x'63616e617279ff' AS TEXT));
+        f"""
+        PRAGMA encoding = '{encoding}';
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, words TEXT, n, b TEXT);
+        INSERT INTO customers VALUES
+          (1, 'ada@example.com', cast(x'{said}{odd}' AS TEXT), 9e999, x'ff'),
+          (2, cast(x'{odd}' AS TEXT), cast(x'{odd}' AS TEXT), -9e999, NULL);
         """,
         CUSTOMERS.replace("    fields:", "    erase: fields\n    fields:")
-        + "      words: {category: contact, erase: redact}\n",
+        + "      words: {category: contact, erase: redact}\n"
+        + "      b: {category: contact, erase: redact}\n"
+        + "      n: {category: contact, erase: leave}\n",
     )
-    step = shop.step(email=ADA)
-    before = shop.path.read_bytes()
-    with pytest.raises(StoreFailed) as failed:
-        list(shop.store.look(step.closure))
-    assert "canary" not in str(failed.value)
-    with pytest.raises(StoreFailed):
-        shop.store.act(step)
-    assert shop.path.read_bytes() == before
+    (rows,) = shop.store.look(shop.find(email=ADA))
+    shown = dict(zip(rows.columns, rows.batch[0], strict=True))
+    assert (shown["n"], shown["b"]) == (float("inf"), b"\xff")
+    if encoding == "UTF-8":
+        assert shown["words"] == ADA.encode() + b" \xe9"
+    shop.erase(email=ADA)
+    with closing(sqlite3.connect(shop.path)) as connection:
+        words = "SELECT typeof(words), hex(CAST(words AS BLOB)), hex(b) FROM customers ORDER BY id"
+        hers, others = connection.execute(words).fetchall()
+    codec = encoding.replace("UTF-16", "utf-16-")
+    assert hers == ("text", ("[erased]".encode(codec) + bytes.fromhex(odd)).hex().upper(), "FF")
+    assert others[:2] == ("text", odd.upper())
 
 
 def test_a_failed_statement_does_not_show_what_it_was_asked_with(tmp_path: Path) -> None:

@@ -42,8 +42,17 @@ def _connected(path: str) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
+    connection.text_factory = _text
     install(connection)
     return connection
+
+
+def _text(stored: bytes) -> str | bytes:
+    """Return a text, or its bytes where a database that checks nothing was given no UTF-8."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -10,16 +10,16 @@ import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
+from upheld.stores.sql import people
+from upheld.stores.sql.columns import Truth, named, table
 from upheld.stores.sql.finding import count
 from upheld.stores.sql.functions import Dated, Derived, Redacted, YearStart, needles
-from upheld.stores.sql.columns import named, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from upheld.model import Change, Collection, Erasure, Hold, Reference, Step
-
-Truth = sa.ColumnElement[bool]
+    from upheld.stores.sql.rows import Selector
 
 _OUTCOMES = {
     Act.BLANK: Outcome.BLANKED,
@@ -64,18 +64,55 @@ class Eraser:
             raise OverCeilingError(erasure.collection)
         return [each for each in counted if each.rows]
 
-    def foreseen(self) -> list[Counted]:
-        """Count what carrying out would do, without writing."""
+    def foreseen(self, before: Sequence[Eraser]) -> list[Counted]:
+        """Count what carrying out would do after the erasures `before` it, without writing."""
         erasure, counted = self.erasure, list(self._kept())
-        free = count(self.connection, self.collection, self._free())
         if erasure.delete:
+            free = count(self.connection, self.collection, self._free())
             counted.append(self._counted(Outcome.GONE, free))
         elif erasure.changes:
+            free = self._still_to_change(erasure.changes, self._free(), before)
             counted.append(self._counted(self._changed(), free))
-        if erasure.hold and any(change.on_kept for change in erasure.changes):
-            kept = count(self.connection, self.collection, self._held())
+        on_kept = tuple(change for change in erasure.changes if change.on_kept)
+        if erasure.hold and on_kept:
+            kept = self._still_to_change(on_kept, self._held(), before)
             counted.append(self._counted(Outcome.BLANKED, kept))
         return [each for each in counted if each.rows]
+
+    def _still_to_change(
+        self, changes: Iterable[Change], where: Truth, before: Sequence[Eraser]
+    ) -> int:
+        """Count rows of which something is to be changed that no erasure before will change."""
+        same = [each for each in before if each.collection == self.collection]
+        pending = [
+            sa.and_(
+                self._pending((change,)),
+                *(each._changing(change).is_not(sa.true()) for each in same),  # noqa: SLF001 (same class)
+            )
+            for change in changes
+        ]
+        return count(self.connection, self.collection, sa.and_(where, sa.or_(*pending)))
+
+    def _changing(self, change: Change) -> Truth:
+        """Rows to which this erasure does the same."""
+        done = [
+            each
+            for each in self.erasure.changes
+            if (each.field, each.act) == (change.field, change.act)
+        ]
+        if self.erasure.delete or not done:
+            return sa.false()
+        return sa.or_(self._free(), self._held()) if done[0].on_kept else self._free()
+
+    def passed_on(self, frozen: Selector) -> int:
+        """Count rows of people that stay, and that bear an identity unknown when they were found.
+
+        What has been through this erasure is no stranger's.
+        """
+        rows = people.reassigned(frozen, self.collection) if self.collection.person else None
+        if rows is None or self.erasure.bond is not Bond.ABOUT or not people.stays(self.collection):
+            return 0
+        return count(self.connection, self.collection, sa.and_(rows, self._undone()))
 
     def left(self) -> int:
         """Count rows that are not in their target state."""

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
-from upheld.model import Bond, Closure, Collection, Follow, Found, Match
-from upheld.stores.sql.functions import REPLACED, in_keys, listed, spelled
+from upheld.model import Bond, Closure, Collection, Follow, Found
+from upheld.stores.sql import people
 from upheld.stores.sql.columns import table
+from upheld.stores.sql.functions import REPLACED, spelled
 from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from upheld.model import Key, StoreMap
 
@@ -29,7 +30,7 @@ def grown(connection: sa.Connection, frozen: Selector) -> Selector:
     Statements grow with the depth of the map, never with the rows: a collection is asked again
     only when what leads to it has grown.
     """
-    kept = _kept(frozen.mapped)
+    kept = leading(frozen.mapped)
     selector, closure = frozen, frozen.closure
     waiting = deque(kept)
     while waiting:
@@ -39,7 +40,7 @@ def grown(connection: sa.Connection, frozen: Selector) -> Selector:
         more = known != selector.keys
         kinds = {k for k, v in identities.items() if v - closure.identities.get(k, frozenset())}
         closure = replace(closure, identities=_merged(closure.identities, identities))
-        selector = _with(selector, replace(closure, keys=known))
+        selector = with_closure(selector, replace(closure, keys=known))
         waiting.extend(
             each
             for each in kept
@@ -53,18 +54,22 @@ def _halved(connection: sa.Connection, selector: Selector, kept: list[Collection
     both = sharing(selector.mapped)
     for collection in (each for each in kept if each.name in both):
         rows = selector.rows(collection, Bond.SHARED)
-        keys = {halves(collection.name): _keys_of(connection, collection, rows)}
-        selector = _with(selector, replace(selector.closure, keys=_merged(selector.keys, keys)))
+        keys = {halves(collection.name): keys_of(connection, collection, rows)}
+        selector = with_closure(
+            selector, replace(selector.closure, keys=_merged(selector.keys, keys))
+        )
     return selector
 
 
-def _with(selector: Selector, closure: Closure) -> Selector:
+def with_closure(selector: Selector, closure: Closure) -> Selector:
+    """Return the selector of another closure."""
     return Selector(selector.mapped, selector.schema, closure, closure.keys)
 
 
-def _keys_of(
+def keys_of(
     connection: sa.Connection, collection: Collection, rows: sa.ColumnElement[bool]
 ) -> frozenset[Key]:
+    """Return the keys of the rows for which a condition holds."""
     query = sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
     return frozenset(cast("Key", tuple(row)) for row in connection.execute(query))
 
@@ -77,13 +82,13 @@ def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
     """
     found: dict[str, frozenset[Key]] = {}
     for collection in selector.mapped.collections:
-        rows = selector.telephone(collection) if collection.person else None
+        rows = people.by_telephone(selector, collection) if collection.person else None
         if rows is not None and not selector.keys.get(collection.name):
-            found[collection.name] = _keys_of(connection, collection, rows)
+            found[collection.name] = keys_of(connection, collection, rows)
     if not any(found.values()):
         return selector
     closure = replace(selector.closure, keys=_merged(selector.keys, found))
-    return grown(connection, _with(selector, closure))
+    return grown(connection, with_closure(selector, closure))
 
 
 def found(connection: sa.Connection, selector: Selector) -> Found:
@@ -116,8 +121,8 @@ def count(
     return int(connection.execute(query).scalar_one())
 
 
-def _kept(mapped: StoreMap) -> list[Collection]:
-    """Collections whose keys must be known: people, and what others follow; parents first."""
+def leading(mapped: StoreMap) -> list[Collection]:
+    """Return collections whose keys must be known: people, what others follow; parents first."""
     followed = {
         way.to
         for collection in mapped.collections
@@ -151,7 +156,7 @@ def _ask(
 ) -> tuple[dict[str, frozenset[Key]], dict[str, frozenset[str]]]:
     """Return what the person's own rows tell: keys, what else others point at, identities."""
     places = [p for p in collection.places if p.identity] if collection.person else []
-    pointed = _pointed_at(selector.mapped, collection)
+    pointed = pointed_at(selector.mapped, collection)
     names = [*collection.key, *(name for onto in pointed for name in onto)]
     wanted = list(dict.fromkeys([*names, *(place.name for place in places)]))
     at = {name: index for index, name in enumerate(wanted)}
@@ -180,7 +185,7 @@ def _key(row: sa.Row[tuple[object, ...]]) -> Key:
     return cast("Key", tuple(row))
 
 
-def _pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
+def pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
     """Return columns other than the key that rows elsewhere point at: they may change or go."""
     ways = (way for each in mapped.collections for way in each.ways if isinstance(way, Follow))
     onto = {way.onto for way in ways if way.to == collection.name}
@@ -238,60 +243,3 @@ def _merged(
 ) -> dict[str, frozenset[_Value]]:
     none: frozenset[_Value] = frozenset()
     return {kind: known.get(kind, none) | more.get(kind, none) for kind in {*known, *more}}
-
-
-def ambiguous(selector: Selector) -> tuple[str, ...]:
-    """Name the collections of people in which the identities lead to more than one row."""
-    return tuple(
-        collection.name
-        for collection in selector.mapped.collections
-        if collection.person
-        and any(isinstance(way, Match) for way in collection.ways)
-        and len(selector.keys.get(collection.name, ())) > 1
-    )
-
-
-def crowded(connection: sa.Connection, selector: Selector) -> Iterator[str]:
-    """Name the collections of people in which more than one row is there now."""
-    for name in ambiguous(selector):
-        collection = selector.mapped.collection(name)
-        if collection and count(connection, collection, selector.rows(collection, Bond.ABOUT)) > 1:
-            yield name
-
-
-def contradicted(connection: sa.Connection, selector: Selector, before: Closure) -> Iterator[str]:
-    """Name the collections of people whose rows, newly found, bear another identity than presented.
-
-    Whoever was led to by an account number of another system may be somebody else: the stores
-    disagree, and only a person can tell.
-    """
-    for collection in selector.mapped.collections:
-        news = selector.keys.get(collection.name, frozenset()) - before.keys.get(
-            collection.name, frozenset()
-        )
-        if collection.person and news and (strangers := selector.strangers(collection)) is not None:
-            columns = [table(collection).c[name] for name in collection.key]
-            if count(connection, collection, sa.and_(in_keys(columns, listed(news)), strangers)):
-                yield collection.name
-
-
-def reassigned(connection: sa.Connection, selector: Selector) -> Iterator[tuple[Collection, Key]]:
-    """Yield rows of people frozen by their key that now bear somebody else's identities."""
-    for collection in selector.mapped.collections:
-        if collection.person and (rows := selector.reassigned(collection)) is not None:
-            for key in _keys_of(connection, collection, rows):
-                yield collection, key
-
-
-def without(frozen: Selector, strangers: Iterable[tuple[Collection, Key]]) -> Selector:
-    """Return a selector that no longer leads to rows whose key has passed to somebody else."""
-    closure = frozen.closure
-    keys, given, identities = dict(closure.keys), dict(closure.given), dict(closure.identities)
-    for collection, key in strangers:
-        keys[collection.name] = keys[collection.name] - {key}
-        for way in collection.ways:
-            if isinstance(way, Match) and collection.key == (way.column,):
-                value = frozenset({spelled(key[0])})
-                for kinds in (given, identities):
-                    kinds[way.identity] = kinds.get(way.identity, frozenset()) - value
-    return _with(frozen, Closure(given, identities, keys))

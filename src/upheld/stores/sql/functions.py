@@ -12,7 +12,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
@@ -87,7 +87,14 @@ def _derived(element: Derived, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Redacted, "sqlite")
 def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> str:
-    return f"upheld_redacted({compiler.process(element.clauses, **options)})"
+    text, patterns = (compiler.process(each, **options) for each in element.clauses)
+    done = f"upheld_redacted({_readable(text)}, typeof({text}), {patterns})"
+    return f"CASE typeof({text}) WHEN 'text' THEN CAST({done} AS TEXT) ELSE {done} END"
+
+
+def _readable(column: str) -> str:
+    """Hand a function the bytes of a text: the driver stops at a text that is no UTF-8."""
+    return f"CASE typeof({column}) WHEN 'text' THEN CAST({column} AS BLOB) ELSE {column} END"
 
 
 @compiles(YearStart, "sqlite")
@@ -105,7 +112,8 @@ def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Normal, "sqlite")
 def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
-    return f"upheld_normal({compiler.process(element.clauses, **options)})"
+    kind, column = (compiler.process(each, **options) for each in element.clauses)
+    return f"upheld_normal({kind}, {_readable(column)}, typeof({column}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +248,10 @@ def _letters(word: str) -> str:
 def install(connection: sqlite3.Connection) -> None:
     """Give a SQLite connection the functions that its dialect of these constructs calls."""
     connection.create_function("upheld_derived", 4, _derive, deterministic=True)
-    connection.create_function("upheld_redacted", 2, _redact, deterministic=True)
-    connection.create_function("upheld_normal", 2, _normalise, deterministic=True)
+    (encoding,) = connection.execute("PRAGMA encoding").fetchone()
+    redact, form = partial(_redact, encoding), partial(_normalise, encoding)
+    connection.create_function("upheld_redacted", 3, redact, deterministic=True)
+    connection.create_function("upheld_normal", 3, form, deterministic=True)
     connection.create_function("upheld_unwrapped", 1, _unwrap, deterministic=True)
 
 
@@ -259,13 +269,20 @@ def _derive(secret: bytes, form: str, name: str, row: str) -> str | int | bytes:
             return f"{REPLACED}{digest.hex()[:32]}"[: int(length)]
 
 
-def _redact(text: Scalar, patterns: str) -> Scalar:
-    if isinstance(text, bytes):  # a text column of SQLite may hold its text as bytes
-        try:
-            return _compiled(patterns).sub(ERASED, text.decode()).encode()
-        except UnicodeDecodeError:
-            return text
-    return _compiled(patterns).sub(ERASED, text) if isinstance(text, str) else text
+def _redact(encoding: str, value: Scalar, kind: str, patterns: str) -> Scalar:
+    """Return a text redacted, as bytes in the database's encoding; all else as it came.
+
+    A column of texts may hold texts as bytes, and those are UTF-8 if they are any.
+    """
+    if not isinstance(value, bytes):
+        return value
+    encoding = encoding if kind == "text" else "UTF-8"
+    odd = "surrogateescape" if encoding == "UTF-8" else "surrogatepass"
+    try:
+        text = value.decode(encoding, odd)
+    except UnicodeDecodeError:  # UTF-16 of half a letter
+        return value
+    return _compiled(patterns).sub(ERASED, text).encode(encoding, odd)
 
 
 @lru_cache(maxsize=64)
@@ -274,8 +291,10 @@ def _compiled(patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(found) or r"(?!)", re.IGNORECASE)
 
 
-def _normalise(kind: str, value: object) -> str | None:
+def _normalise(encoding: str, kind: str, value: object, stored: str) -> str | None:
     try:
+        if isinstance(value, bytes) and stored == "text":
+            value = value.decode(encoding)
         return normalise(kind, spelled(value)) if value is not None else None
-    except BadIdentity:
+    except (BadIdentity, UnicodeDecodeError):
         return None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import sqlalchemy as sa
 
 from upheld.identity import base
-from upheld.model import Act, Bond, Match, Type
+from upheld.model import Act, Bond, Follow, Match, Type
 from upheld.stores.sql.columns import Truth, filled, table
 from upheld.stores.sql.functions import Normal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from upheld.model import Collection
     from upheld.stores.sql.rows import Selector
+
+
+Asked: TypeAlias = "sa.Executable"
+"""A query, and what it is answered with."""
 
 
 def bare(name: str) -> str:
@@ -30,19 +34,36 @@ def bearing(selector: Selector, collection: Collection) -> Truth:
     identity: either will do. Rows that bear what finding added are theirs too, but by a telephone:
     that may be a household's, see `by_telephone`.
     """
-    known, given = selector.closure.identities, selector.closure.given
     kinds = presented(selector, collection)
-    theirs = [_presented(selector, collection, kind, ways) for kind, ways in kinds.items()]
-    others = sa.or_(sa.false(), *(_other(selector, collection, ways) for ways in kinds.values()))
-    added = [
-        selector.match(collection, way, more)
-        for way in _matches(collection)
-        if not _of_a_household(way)
-        if (more := known.get(way.identity, frozenset()) - given.get(way.identity, frozenset()))
+    theirs = [
+        sa.and_(
+            _presented(selector, collection, way),
+            *(
+                _other(selector, collection, others).is_not(sa.true())
+                for other, others in kinds.items()
+                if other != kind
+            ),
+        )
+        for kind, ways in kinds.items()
+        for way in ways
     ]
-    return sa.or_(
-        sa.false(), sa.and_(sa.or_(sa.false(), *theirs), others.is_not(sa.true())), *added
-    )
+    return sa.or_(sa.false(), *theirs, *_added(selector, collection))
+
+
+def matching(selector: Selector, collection: Collection) -> Iterator[Truth]:
+    """Yield the rows that hold an identity presented or added, whatever else they hold."""
+    for way in _matches(collection):
+        if given := selector.closure.given.get(way.identity):
+            yield selector.match(collection, way, given)
+    yield from _added(selector, collection)
+
+
+def _added(selector: Selector, collection: Collection) -> Iterator[Truth]:
+    known, given = selector.closure.identities, selector.closure.given
+    for way in _matches(collection):
+        more = known.get(way.identity, frozenset()) - given.get(way.identity, frozenset())
+        if more and not _of_a_household(way):
+            yield selector.match(collection, way, more)
 
 
 def presented(selector: Selector, collection: Collection) -> Mapping[str, list[Match]]:
@@ -54,22 +75,19 @@ def presented(selector: Selector, collection: Collection) -> Mapping[str, list[M
     return kinds
 
 
-def _presented(
-    selector: Selector, collection: Collection, kind: str, ways: Iterable[Match]
-) -> Truth:
-    """Rows that bear a presented identity of one kind.
+def _presented(selector: Selector, collection: Collection, way: Match) -> Truth:
+    """Rows that bear a presented identity in one column.
 
     Once the person's row is known, the telephone alone does not lead to one with other identities.
     """
-    given = selector.closure.given[kind]
-    bears = sa.or_(*(selector.match(collection, way, given) for way in ways))
-    if base(kind) != "phone" or not selector.keys.get(collection.name):
+    bears = selector.match(collection, way, selector.closure.given[way.identity])
+    if not _of_a_household(way) or not selector.keys.get(collection.name):
         return bears
     known = selector.closure.identities
     better = [w for w in _matches(collection) if not _of_a_household(w) and known.get(w.identity)]
-    ours = [selector.match(collection, way, known[way.identity]) for way in better]
-    others = [filled(table(collection).c[way.column], way.identity) for way in better]
-    foreign = sa.and_(sa.or_(sa.false(), *others), sa.or_(sa.false(), *ours).is_not(sa.true()))
+    foreign = sa.and_(
+        _any_filled(collection, better), _any_known(selector, collection, better).is_not(sa.true())
+    )
     return sa.and_(bears, foreign.is_not(sa.true()))
 
 
@@ -80,14 +98,14 @@ def strangers(selector: Selector, collection: Collection) -> Truth | None:
     return sa.or_(*wrong) if wrong else None
 
 
-def _other(selector: Selector, collection: Collection, ways: Iterable[Match]) -> Truth:
+def _other(selector: Selector, collection: Collection, ways: Sequence[Match]) -> Truth:
+    """Rows that bear an identity of one kind, and none of those presented."""
     given = selector.closure.given
-    some = [filled(table(collection).c[way.column], way.identity) for way in ways]
     ours = [selector.match(collection, way, given[way.identity]) for way in ways]
-    return sa.and_(sa.or_(*some), sa.or_(*ours).is_not(sa.true()))
+    return sa.and_(_any_filled(collection, ways), sa.or_(*ours).is_not(sa.true()))
 
 
-def contested(selector: Selector, collection: Collection) -> sa.Select[tuple[object, ...]] | None:
+def contested(selector: Selector, collection: Collection) -> Asked | None:
     """Select what rows bear of each kind presented, then whether it is another; each case once.
 
     None where what was presented cannot be at odds with itself.
@@ -99,13 +117,10 @@ def contested(selector: Selector, collection: Collection) -> sa.Select[tuple[obj
     others = [_other(selector, collection, ways) for ways in kinds.values()]
     given = selector.closure.given
     some = [selector.match(collection, way, given[k]) for k, ways in kinds.items() for way in ways]
-    columns = [each.label(f"c{at}") for at, each in enumerate([*borne, *others])]
-    return sa.select(*columns).select_from(table(collection)).where(sa.or_(*some)).distinct()
+    return sa.select(*borne, *others).select_from(table(collection)).where(sa.or_(*some)).distinct()
 
 
-def counted_apart(
-    selector: Selector, collection: Collection, rows: Truth
-) -> sa.Select[tuple[int, ...]]:
+def counted_apart(selector: Selector, collection: Collection, rows: Truth) -> Asked:
     """Count rows, and how many different identities of each kind presented they bear."""
     kinds = presented(selector, collection)
     apart = [sa.func.count(_borne(selector, collection, w).distinct()) for w in kinds.values()]
@@ -157,35 +172,54 @@ def reassigned(selector: Selector, collection: Collection) -> Truth | None:
     ways = _telling(selector, collection)
     if not selector.keys.get(collection.name) or not ways:
         return None
-    some = nameless(selector, collection)
-    stranger = some.is_not(sa.true())
-    if not stays(collection):
-        known = selector.among(collection, collection.key, bare(collection.name))
-        stranger = sa.or_(stranger, known.is_not(sa.true()))
-    ours = _ours(selector, collection, ways)
-    return sa.and_(*selector.frozen(collection), ours.is_not(sa.true()), stranger)
+    stranger = sa.and_(
+        *selector.frozen(collection),
+        _ours(selector, collection, ways).is_not(sa.true()),
+        *(told.is_not(sa.true()) for told in _told_by_links(selector, collection)),
+    )
+    at = bare(collection.name)
+    if stays(collection):
+        return sa.and_(stranger, _any_filled(collection, ways))
+    if not selector.keys.get(at):
+        return stranger
+    unknown = selector.among(collection, collection.key, at).is_not(sa.true())
+    return sa.and_(stranger, sa.or_(_any_filled(collection, ways), unknown))
 
 
-def nameless(selector: Selector, collection: Collection) -> Truth:
-    """Rows of people that bear no identity but their key."""
+def _told_by_links(selector: Selector, collection: Collection) -> Iterator[Truth]:
+    """Rows that point at the person, or at somebody else: of them there is no doubt."""
+    for way in collection.ways:
+        if isinstance(way, Follow) and way.bond is Bond.ABOUT:
+            yield selector.way(collection, way)
+            yield selector.elsewhere(collection, way)
+
+
+def nameless(selector: Selector, collection: Collection) -> Truth | None:
+    """Rows of people that bear no identity but their key; None if no row could bear any."""
     ways = _telling(selector, collection)
-    some = [filled(table(collection).c[way.column], way.identity) for way in ways]
-    return sa.or_(sa.false(), *some).is_not(sa.true())
+    return _any_filled(collection, ways).is_not(sa.true()) if ways else None
 
 
-def _ours(selector: Selector, collection: Collection, ways: Iterable[Match]) -> Truth:
+def _ours(selector: Selector, collection: Collection, ways: Sequence[Match]) -> Truth:
     """Rows that bear an identity of the person; the telephone only where nothing else is borne."""
-    known = selector.closure.identities
     better = [way for way in ways if not _of_a_household(way)]
-    matched = [selector.match(collection, w, known.get(w.identity, ())) for w in better]
-    others = [filled(table(collection).c[way.column], way.identity) for way in better]
-    telephone = [
-        selector.match(collection, way, known.get(way.identity, ()))
-        for way in ways
-        if _of_a_household(way)
-    ]
-    alone = sa.or_(sa.false(), *others).is_not(sa.true())
-    return sa.or_(sa.false(), *matched, sa.and_(sa.or_(sa.false(), *telephone), alone))
+    telephones = [way for way in ways if _of_a_household(way)]
+    alone = _any_filled(collection, better).is_not(sa.true())
+    return sa.or_(
+        _any_known(selector, collection, better),
+        sa.and_(_any_known(selector, collection, telephones), alone),
+    )
+
+
+def _any_filled(collection: Collection, ways: Iterable[Match]) -> Truth:
+    source = table(collection)
+    return sa.or_(sa.false(), *(filled(source.c[way.column], way.identity) for way in ways))
+
+
+def _any_known(selector: Selector, collection: Collection, ways: Iterable[Match]) -> Truth:
+    known = selector.closure.identities
+    ours = (selector.match(collection, way, known.get(way.identity, ())) for way in ways)
+    return sa.or_(sa.false(), *ours)
 
 
 def _telling(selector: Selector, collection: Collection) -> list[Match]:

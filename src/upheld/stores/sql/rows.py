@@ -88,14 +88,21 @@ class Selector:
     def ways(self, collection: Collection, bond: Bond) -> Truth:
         """Rows that at least one way of this bond leads to, and rows frozen as the person's own."""
         ways = [way for way in collection.ways if way.bond is bond]
-        conditions = [] if bond is not Bond.ABOUT else list(self.frozen(collection))
-        if collection.person and bond is Bond.ABOUT:
-            conditions.append(people.bearing(self, collection))
-            ways = [way for way in ways if isinstance(way, Follow)]
-        conditions.extend(self.way(collection, way) for way in ways)
+        if bond is Bond.ABOUT and collection.person:
+            return self._of_people(collection, ways)
+        conditions = [self.way(collection, way) for way in ways]
+        if bond is Bond.ABOUT:
+            conditions.extend(self.frozen(collection))
         if bond is Bond.SHARED:
             conditions.extend(self.parts_of_halves(collection))
         return sa.or_(sa.false(), *conditions)
+
+    def _of_people(self, collection: Collection, ways: list[Way]) -> Truth:
+        """Rows of people that are the person's; what an index can serve is said apart."""
+        links = [way for way in ways if isinstance(way, Follow)]
+        sure = [*self.frozen(collection), *(self.way(collection, way) for way in links)]
+        near = sa.or_(sa.false(), *sure, *people.matching(self, collection))
+        return sa.and_(near, sa.or_(sa.false(), *sure, people.bearing(self, collection)))
 
     def parts_of_halves(self, collection: Collection) -> Iterator[Truth]:
         """Rows that hang on rows of two people are of two people, whatever their own way says."""
@@ -124,8 +131,8 @@ class Selector:
         """Rows in which this way leads to somebody, and not to this person."""
         columns = [table(collection).c[name] for name in way.columns]
         kind = way.identity if isinstance(way, Match) else None
-        filled = [filled(column, kind) for column in columns]
-        return sa.and_(*filled, self.way(collection, way).is_not(sa.true()))
+        leads = [filled(column, kind) for column in columns]
+        return sa.and_(*leads, self.way(collection, way).is_not(sa.true()))
 
     def held(self, collection: Collection, hold: Hold) -> Truth:
         """Rows that the ground still keeps, among rows that are the person's."""

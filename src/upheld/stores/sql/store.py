@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from upheld.errors import Refused, Stale
 from upheld.model import Bond, Counted, Declined, Done, Left, Preview, Rows
-from upheld.stores.sql import finding
+from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.catalogue import fingerprint, read_schema
+from upheld.stores.sql.columns import table
 from upheld.stores.sql.connecting import make_engine
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
 from upheld.stores.sql.failures import constraint, ours
+from upheld.stores.sql.passing import still_theirs
 from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
-from upheld.stores.sql.columns import table
 from upheld.stores.sql.rows import Selector
 
 if TYPE_CHECKING:
@@ -60,27 +61,31 @@ class SqlStore:
         """Grow the closure by what this database knows.
 
         Raises:
-            Refused: the identities lead to two rows of a collection of people.
+            Refused: the identities lead to two rows of a collection of people, or contradict each
+                other, and only a person can tell whose a row is.
         """
         with self._reading() as connection:
             frozen = self._frozen(connection, closure)
-            for collection, _ in finding.reassigned(connection, frozen):
-                raise Refused(_passed_on(self.name, collection.name))
-            selector = finding.telephoned(connection, finding.grown(connection, frozen))
-            for crowd in finding.ambiguous(selector):
-                raise Refused(_crowded(self.name, crowd))
-            for odd in finding.contradicted(connection, selector, closure):
-                raise Refused(
-                    f"a row of `{self.name}.{odd}` is theirs by what another store says, "
-                    "but bears another identity than was presented; if it is theirs, open the "
-                    "request again with that identity too"
-                )
-            return finding.found(connection, selector)
+            self._require_not_passed_on(connection, frozen)
+            theirs = still_theirs(connection, frozen)
+            selector = finding.telephoned(connection, finding.grown(connection, theirs))
+            for doubt in doubts.found(connection, selector, theirs):
+                raise Refused(doubt)
+            return finding.found(connection, doubts.noted(connection, selector, theirs))
 
     def look(self, closure: Closure) -> Iterator[Rows]:
-        """Stream the person's rows in batches of a thousand, all from one snapshot."""
+        """Stream the person's rows in batches of a thousand, all from one snapshot.
+
+        Raises:
+            Refused: a row that was found may be somebody else's now.
+        """
         with self._reading() as connection:
-            selector = finding.grown(connection, self._frozen(connection, closure))
+            frozen = self._frozen(connection, closure)
+            self._require_not_passed_on(connection, frozen)
+            theirs = still_theirs(connection, frozen)
+            selector = finding.grown(connection, theirs)
+            for crowd in doubts.crowded(connection, selector, theirs):
+                raise Refused(crowd)
             for collection, bond in finding.concerned(self._mapped):
                 yield from self._stream(connection, selector, collection, bond)
 
@@ -92,11 +97,12 @@ class SqlStore:
         """
         with self._reading() as connection:
             frozen = self._frozen(connection, step.closure)
-            selector = finding.grown(connection, frozen)
-            erasers = self._erasers(connection, selector, step)
-            counted = tuple(each for eraser in erasers for each in eraser.foreseen())
-            schema = selector.schema
-            wrong = tuple(self._changed(connection, frozen, selector, erasers))
+            erasers = self._erasers(connection, frozen, step)
+            counted = tuple(
+                each for at, eraser in enumerate(erasers) for each in eraser.foreseen(erasers[:at])
+            )
+            schema = frozen.schema
+            wrong = tuple(self._changed(connection, frozen, erasers))
             notes = tuple(
                 f"`{self.name}.{eraser.collection.name}` has the trigger `{trigger}`"
                 for eraser in erasers
@@ -133,15 +139,14 @@ class SqlStore:
         """
         with self._reading() as connection:
             frozen = self._frozen(connection, step.closure)
-            strangers = [
+            passed = [
                 (collection, key)
-                for collection, key in finding.reassigned(connection, frozen)
-                if collection.delete
+                for collection, key in doubts.reassigned(connection, frozen)
+                if not people.stays(collection)
             ]
-            selector = finding.grown(connection, finding.without(frozen, strangers))
             late: Counter[str] = Counter()
             kept: Counter[str] = Counter()
-            for eraser in self._erasers(connection, selector, step):
+            for eraser in self._erasers(connection, doubts.without(frozen, passed), step):
                 late[eraser.collection.name] += eraser.left()
                 kept[eraser.collection.name] += eraser.kept()
             return Left(dict(+late), dict(+kept))
@@ -164,32 +169,30 @@ class SqlStore:
     def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         frozen = self._frozen(connection, step.closure)
-        selector = finding.grown(connection, frozen)
-        erasers = self._erasers(connection, selector, step)
-        for wrong in self._changed(connection, frozen, selector, erasers):
+        erasers = self._erasers(connection, frozen, step)
+        for wrong in self._changed(connection, frozen, erasers):
             raise ChangedError(wrong)
         counted: list[Counted] = []
         for eraser in erasers:
             if eraser.erasure.delete:
-                pointing = inbound(self._mapped, selector.schema, step, eraser.collection)
+                pointing = inbound(self._mapped, eraser.selector.schema, step, eraser.collection)
                 eraser.require_unblocked(pointing, erasers)
             counted.extend(eraser.carry_out())
         return tuple(counted)
 
     def _changed(
-        self,
-        connection: sa.Connection,
-        frozen: Selector,
-        selector: Selector,
-        erasers: Sequence[Eraser],
+        self, connection: sa.Connection, frozen: Selector, erasers: Sequence[Eraser]
     ) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
-        for collection, _ in finding.reassigned(connection, frozen):
-            if collection.delete:
-                yield _passed_on(self.name, collection.name)
-        for name in finding.crowded(connection, selector):
-            yield _crowded(self.name, name)
-        yield from refusals(selector.schema, erasers)
+        for collection, _ in doubts.reassigned(connection, frozen):
+            if not people.stays(collection):
+                yield doubts.passed_on(self.name, collection.name)
+        for eraser in erasers[:1]:
+            yield from doubts.crowded(connection, eraser.selector, frozen)
+        yield from (
+            doubts.passed_on(self.name, e.collection.name) for e in erasers if e.passed_on(frozen)
+        )
+        yield from refusals(frozen.schema, erasers)
 
     def _rehearsed(self, step: Step, *, whole: bool) -> tuple[str, ...]:
         """Try the step and undo it; at the least, see that the database takes a writer."""
@@ -210,7 +213,9 @@ class SqlStore:
             return (str(changed),)
         return ()
 
-    def _erasers(self, connection: sa.Connection, selector: Selector, step: Step) -> list[Eraser]:
+    def _erasers(self, connection: sa.Connection, frozen: Selector, step: Step) -> list[Eraser]:
+        """Return the erasures of a step, bound to the rows that are the person's now."""
+        selector = finding.grown(connection, still_theirs(connection, frozen))
         erasers = []
         for erasure in step.erasures:
             collection = self._mapped.collection(erasure.collection)
@@ -218,6 +223,10 @@ class SqlStore:
                 raise Stale(f"`{self.name}.{erasure.collection}` is no longer there; plan again")
             erasers.append(Eraser(connection, selector, step, erasure, collection))
         return erasers
+
+    def _require_not_passed_on(self, connection: sa.Connection, frozen: Selector) -> None:
+        for collection, _ in doubts.reassigned(connection, frozen):
+            raise Refused(doubts.passed_on(self.name, collection.name))
 
     def _frozen(self, connection: sa.Connection, closure: Closure) -> Selector:
         """Return the selector of a closure as it came, on a catalogue that has all that is mapped.
@@ -292,21 +301,4 @@ def _blocked(store: str, child: str) -> str:
     return (
         f"rows of `{store}.{child}` that stay point at rows that would go; "
         f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{child}`"
-    )
-
-
-_CONSTRAINTS = ("unique", "not null", "check", "foreign key")
-
-
-def _passed_on(store: str, collection: str) -> str:
-    return (
-        f"a row of `{store}.{collection}` that was found for this request now bears another "
-        "identity, and may be somebody else's; look who it is, then open a new request"
-    )
-
-
-def _crowded(store: str, collection: str) -> str:
-    return (
-        f"the identities lead to two or more people in `{store}.{collection}`; "
-        "open the request again with one more `--identity` that tells them apart"
     )
