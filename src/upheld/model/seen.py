@@ -14,7 +14,7 @@ from upheld.model.rows import Schema
 
 
 class Judgement(StrEnum):
-    """What can be true of a clause; `attested` is upheld by a person's word and a document alone."""
+    """What can be true of a clause; `attested` is upheld by a person's word and a file alone."""
 
     UPHELD = "upheld"
     ATTESTED = "upheld (attested)"
