@@ -39,8 +39,10 @@ def grown(connection: sa.Connection, frozen: Selector) -> Selector:
         known = _merged(selector.keys, keys)
         more = known != selector.keys
         kinds = {k for k, v in identities.items() if v - closure.identities.get(k, frozenset())}
-        closure = replace(closure, identities=_merged(closure.identities, identities))
-        selector = with_closure(selector, replace(closure, keys=known))
+        if not more and not kinds:
+            continue
+        closure = replace(closure, identities=_merged(closure.identities, identities), keys=known)
+        selector = with_closure(selector, closure)
         waiting.extend(
             each
             for each in kept

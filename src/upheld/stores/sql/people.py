@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
@@ -14,12 +14,49 @@ from upheld.stores.sql.functions import Normal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from upheld.model import Collection
-    from upheld.stores.sql.rows import Selector
+    from upheld.model import Closure, Collection, Key, Way
 
 
 Asked: TypeAlias = "sa.Executable"
 """A query, and what it is answered with."""
+
+
+class Selector(Protocol):
+    """What is asked here of the person's rows: `upheld.stores.sql.rows.Selector` answers it."""
+
+    @property
+    def closure(self) -> Closure:
+        """Who is looked for."""
+        ...
+
+    @property
+    def keys(self) -> Mapping[str, frozenset[Key]]:
+        """What is known to be theirs."""
+        ...
+
+    def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
+        """Rows that hold one of these identities."""
+        ...
+
+    def way(self, collection: Collection, way: Way) -> Truth:
+        """Rows that a way leads to."""
+        ...
+
+    def elsewhere(self, collection: Collection, way: Way) -> Truth:
+        """Rows in which a way leads to somebody else."""
+        ...
+
+    def frozen(self, collection: Collection) -> Iterator[Truth]:
+        """Rows whose key was found to be the person's."""
+        ...
+
+    def among(self, collection: Collection, columns: tuple[str, ...], at: str) -> Truth:
+        """Rows whose columns hold one of the keys kept at a name."""
+        ...
+
+    def type(self, collection: Collection, name: str) -> Type:
+        """What a column holds."""
+        ...
 
 
 def bare(name: str) -> str:
