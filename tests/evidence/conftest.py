@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("upheld.conformance.home")
-
-from tests.evidence.door import SqlDoor  # noqa: E402 (what it imports is to be rewritten)
-from upheld.conformance.door import Hand, Tally  # noqa: E402
+from tests.evidence.door import SqlDoor
+from upheld.conformance.door import Hand, Tally
 
 
 @pytest.fixture

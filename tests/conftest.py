@@ -1,4 +1,4 @@
-"""Lets assertions of the shipped contracts explain themselves."""
+"""Lets assertions outside test files explain themselves; said before anything imports them."""
 
 from __future__ import annotations
 
