@@ -259,9 +259,12 @@ def test_looking_that_is_broken_off_holds_nobody_up(shop: Shop) -> None:
         other.execute("DELETE FROM orders")
 
 
+@pytest.mark.parametrize("given", [{"email": ADA}, {"email": ADA, "account": "2"}])
 @pytest.mark.parametrize("verb", ["find", "preview", "act", "look_back"])
-def test_look_ups_by_identity_and_link_use_their_indexes(shop: Shop, verb: str) -> None:
-    step = shop.step(email=ADA)
+def test_look_ups_by_identity_and_link_use_their_indexes(
+    shop: Shop, verb: str, given: dict[str, str]
+) -> None:
+    step = shop.step(**given)
     store = shop.store
     asked: list[tuple[str, tuple[object, ...]]] = []
 

@@ -421,3 +421,91 @@ def test_what_a_device_bears_changes_and_its_number_is_used_again(tmp_path: Path
     assert shop.store.look_back(step).late == {}
     shop.carry_out(step)
     assert shop.rows("devices") == [(1, 2, "b"), (2, 2, "bb")]
+
+
+@pytest.mark.parametrize("handed", ["orders", "basket"])
+def test_what_hangs_together_in_a_circle_passes_on_together(tmp_path: Path, handed: str) -> None:
+    """An order has a basket, and a basket is of an order; one of them goes to Bob."""
+    shop = build(
+        tmp_path,
+        """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, owner INTEGER, basket INTEGER);
+        CREATE TABLE basket (id INTEGER PRIMARY KEY, owner INTEGER, part_of INTEGER);
+        INSERT INTO customers VALUES (1, 'ada@example.com'), (2, 'bob@example.com');
+        INSERT INTO orders VALUES (10, 1, NULL), (11, 1, NULL);
+        INSERT INTO basket VALUES (10, 1, NULL), (21, 1, NULL);
+        """,
+        CUSTOMERS
+        + """\
+  orders:
+    key: id
+    people:
+      - {follow: owner, to: customers, is: about}
+      - {follow: basket, to: basket, is: about}
+  basket:
+    key: id
+    people:
+      - {follow: owner, to: customers, is: about}
+      - {follow: part_of, to: orders, is: about}
+""",
+    )
+    step = shop.step(email=ADA)
+    other, link = ("basket", "part_of") if handed == "orders" else ("orders", "basket")
+    shop.run(f"""
+        UPDATE {handed} SET owner = 2 WHERE id = 10;
+        UPDATE {other} SET owner = NULL, {link} = 10 WHERE id = 10;
+    """)
+    shop.carry_out(step)
+    assert [row[0] for row in shop.rows("orders")] == [10]
+    assert [row[0] for row in shop.rows("basket")] == [10]
+
+
+def test_a_row_in_its_target_state_is_hers_whatever_stands_in_it(tmp_path: Path) -> None:
+    """What an erasure wrote is nobody's identity, not even cut short."""
+    shop = build(
+        tmp_path,
+        """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, nick VARCHAR(5), no INTEGER);
+        INSERT INTO customers VALUES (1, 'ada@example.com', 'ada', 7),
+          (2, 'bob@example.com', 'b', 8);
+        """,
+        CUSTOMERS.replace("identity: email}\n", "identity: email, erase: replace}\n").replace(
+            "    fields:",
+            "      - {match: no, identity: 'account:crm', is: about}\n"
+            "    erase: fields\n    fields:",
+        )
+        + """\
+      nick: {category: account, identity: "account:web", erase: replace}
+      no: {category: account, identity: "account:crm", erase: replace}
+""",
+    )
+    given = {"account:crm": frozenset("7"), "account:shop": frozenset("1")}
+    step = shop.planned(shop.store.find(closure_of(given)).closure)
+    shop.carry_out(step)
+    once = shop.everything()
+    assert once["customers"][0][2] == "erase"
+    shop.carry_out(step)
+    assert shop.everything() == once
+    assert shop.store.look_back(step).late == {}
+    assert shop.store.find(step.closure).rows == {("customers", Bond.ABOUT): 1}
+
+
+def test_what_no_erasure_touches_stops_none(tmp_path: Path) -> None:
+    """Nothing of the row would be written, whoever it is."""
+    shop = build(
+        tmp_path,
+        """
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, nick TEXT);
+        INSERT INTO customers VALUES (1, 'ada@example.com', NULL);
+        """,
+        CUSTOMERS.replace("    fields:", "    erase: fields\n    fields:")
+        + '      nick: {category: account, identity: "account:web", erase: leave}\n',
+    )
+    step = shop.step(email=ADA)
+    shop.carry_out(step)
+    shop.run("UPDATE customers SET nick = 'given by the shop'")
+    shop.carry_out(step)
+    assert shop.store.look_back(step).late == {}
+    shop.run("UPDATE customers SET email = 'bob@example.com'")
+    assert isinstance(shop.store.act(step), Declined)

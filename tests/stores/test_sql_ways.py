@@ -292,6 +292,22 @@ def test_what_hangs_on_a_row_of_two_people_stays_unless_it_is_hers(tmp_path: Pat
     assert [row[0] for row in shop.rows("likes")] == [112, 121]
 
 
+def test_a_name_in_what_hangs_on_a_row_of_two_people_is_cut(tmp_path: Path) -> None:
+    tables = _TALKS.replace("words TEXT);", "words TEXT, reader INTEGER REFERENCES customers);")
+    mapped = _TALKS_MAP.replace(
+        "      - {follow: talk, to: talks, is: shared}\n",
+        "      - {follow: talk, to: talks, is: about}\n"
+        "      - {follow: reader, to: customers, is: mentions}\n",
+    )
+    shop = build(
+        tmp_path, tables.replace("said VALUES", "said (id, talk, author, words) VALUES"), mapped
+    )
+    shop.run("DELETE FROM likes; UPDATE said SET reader = 1 WHERE id IN (12, 21)")
+    shop.run("DELETE FROM said WHERE id IN (11, 31)")
+    shop.erase(email=ADA)
+    assert shop.rows("said") == [(12, 1, 2, "Bob", None), (21, 2, 2, "Bob", None)]
+
+
 def test_a_part_of_a_row_of_two_people_that_names_nobody_stays(tmp_path: Path) -> None:
     tables = _TALKS.replace("words TEXT);", "words TEXT, reader INTEGER REFERENCES customers);")
     tables = tables.replace("INTO said VALUES", "INTO said (id, talk, author, words) VALUES")
@@ -358,6 +374,16 @@ def test_a_mention_that_may_not_be_empty_is_left(tmp_path: Path) -> None:
         (2, 2, 2, None),
         (3, 2, 2, 2),
     ]
+
+
+def test_what_one_mention_redacts_is_not_counted_for_the_next(tmp_path: Path) -> None:
+    """Where the second link may not be empty, nothing is left to do for it."""
+    tables = _TICKETS.format(null="").replace("second INTEGER", "second INTEGER NOT NULL")
+    shop = build(tmp_path, tables, _TICKETS_MAP)
+    shop.run("UPDATE tickets SET second = 1 WHERE id = 1")
+    counted = shop.erase(email="carl@example.com")
+    assert [each.rows for each in counted if each.collection == "tickets"] == [1]
+    assert shop.rows("tickets")[0] == (1, 1, None, 1, "ask [erased]")
 
 
 def test_a_mention_shows_only_its_link(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def found(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
     """Say, of what finding added to a closure, what nobody but a person can decide."""
     yield from crowded(connection, selector, before)
-    yield from _contested(connection, selector)
+    yield from _contested(connection, selector, before)
     yield from _contradicted(connection, selector, before)
 
 
@@ -69,13 +69,13 @@ class _Case:
         return self.borne <= frozenset().union(*better)
 
 
-def _contested(connection: sa.Connection, selector: Selector) -> Iterator[str]:
+def _contested(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
     """Say where a row bears one identity presented, and in the place of another a foreign one.
 
     If another row bears more of them, they are there to tell the two apart.
     """
     for collection in _of_people(selector):
-        query = people.contested(selector, collection)
+        query = people.contested(selector, collection, before)
         if query is None:
             continue
         kinds = list(people.presented(selector, collection))

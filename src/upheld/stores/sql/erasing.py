@@ -184,7 +184,7 @@ class Eraser:
     def _rows(self) -> Truth:
         erasure = self.erasure
         ways = [way for way in self.collection.ways if way.bond is erasure.bond]
-        rows = self.selector.rows(self.collection, erasure.bond)
+        rows = self._named() if erasure.bond is Bond.MENTIONS else self._bonded()
         others = [self.selector.elsewhere(self.collection, way) for way in ways]
         if not erasure.way and erasure.bond is Bond.SHARED:
             alone = (other.is_not(sa.true()) for other in others)
@@ -196,6 +196,19 @@ class Eraser:
         rows = sa.and_(rows, sa.or_(*mine))
         going = erasure.bond is Bond.SHARED and self.collection.delete
         return sa.and_(rows, sa.or_(*others)) if going else rows
+
+    def _bonded(self) -> Truth:
+        return self.selector.rows(self.collection, self.erasure.bond)
+
+    def _named(self) -> Truth:
+        """Rows that name the person, and are not theirs, nor theirs in part, by a way of their own.
+
+        What only hangs on a row of two people is no reason to leave the name.
+        """
+        shared = (way for way in self.collection.ways if way.bond is Bond.SHARED)
+        theirs = (self.selector.way(self.collection, way) for way in shared)
+        own = sa.or_(self.selector.ways(self.collection, Bond.ABOUT), *theirs)
+        return sa.and_(self.selector.ways(self.collection, Bond.MENTIONS), own.is_not(sa.true()))
 
     def _free(self) -> Truth:
         if self.erasure.hold is None:

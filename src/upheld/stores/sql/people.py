@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from upheld.identity import base
 from upheld.model import Act, Bond, Follow, Match, Type
 from upheld.stores.sql.columns import Truth, filled, table
-from upheld.stores.sql.functions import Normal
+from upheld.stores.sql.functions import REPLACED, Normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from upheld.model import Closure, Collection, Key, Way
+    from upheld.model import Closure, Collection, Column, Key, Way
 
 
 Asked: TypeAlias = "sa.Executable"
@@ -54,8 +54,8 @@ class Selector(Protocol):
         """Rows whose columns hold one of the keys kept at a name."""
         ...
 
-    def type(self, collection: Collection, name: str) -> Type:
-        """What a column holds."""
+    def column(self, collection: Collection, name: str) -> Column | None:
+        """Return a column as the catalogue describes it."""
         ...
 
 
@@ -142,16 +142,18 @@ def _other(selector: Selector, collection: Collection, ways: Sequence[Match]) ->
     return sa.and_(_any_filled(collection, ways), sa.or_(*ours).is_not(sa.true()))
 
 
-def contested(selector: Selector, collection: Collection) -> Asked | None:
+def contested(selector: Selector, collection: Collection, before: Selector) -> Asked | None:
     """Select what rows bear of each kind presented, then whether it is another; each case once.
 
-    None where what was presented cannot be at odds with itself.
+    Rows found before were looked at then, and may have been erased since. None where what was
+    presented cannot be at odds with itself.
     """
     kinds = presented(selector, collection)
     if len(kinds) < 2:  # noqa: PLR2004 (it takes two to differ)
         return None
     borne = [_borne(selector, collection, ways) for ways in kinds.values()]
-    others = [_other(selector, collection, ways) for ways in kinds.values()]
+    new = sa.or_(sa.false(), *before.frozen(collection)).is_not(sa.true())
+    others = [sa.and_(_other(selector, collection, ways), new) for ways in kinds.values()]
     given = selector.closure.given
     some = [selector.match(collection, way, given[k]) for k, ways in kinds.items() for way in ways]
     return sa.select(*borne, *others).select_from(table(collection)).where(sa.or_(*some)).distinct()
@@ -262,7 +264,7 @@ def _any_known(selector: Selector, collection: Collection, ways: Iterable[Match]
 def _telling(selector: Selector, collection: Collection) -> list[Match]:
     """Return the columns that tell one person from another, if their number goes from hand to hand.
 
-    Not a number that is the key itself, nor one that an erasure replaces by another number.
+    Not a number that is the key itself, nor what an erasure replaces by something like it.
     """
     ways = {way.column: way for way in _matches(collection)}
     for place in collection.places:
@@ -277,9 +279,15 @@ def _telling(selector: Selector, collection: Collection) -> list[Match]:
 
 
 def _hidden(selector: Selector, collection: Collection, name: str) -> bool:
+    """Say whether what an erasure put in the place of an identity cannot be told from one."""
     place = collection.place(name)
-    plain = selector.type(collection, name) not in {Type.NUMBER, Type.BYTES}
-    return not plain and place is not None and place.act is Act.REPLACE and stays(collection)
+    if place is None or place.act is not Act.REPLACE or not stays(collection):
+        return False
+    column = selector.column(collection, name)
+    if column is None:
+        return False
+    short = column.length is not None and column.length < len(REPLACED)
+    return short or column.type in {Type.NUMBER, Type.BYTES}
 
 
 def _matches(collection: Collection) -> list[Match]:

@@ -26,7 +26,7 @@ from upheld.stores.sql.functions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from upheld.model import Hold, Key, Schema, Way
+    from upheld.model import Column, Hold, Key, Schema, Way
 
 _AFTER_SPACES = "!"
 """The first letter of ASCII after the space, the tab and the line break."""
@@ -198,7 +198,7 @@ class Selector:
         if not wanted:
             return sa.false()
         kind = base(way.identity)
-        match self.type(collection, way.column):
+        match self._type(collection, way.column):
             case Type.NUMBER:
                 return column.in_(numbers(wanted))
             case Type.BYTES:
@@ -234,13 +234,16 @@ class Selector:
         SQLite tells 7 and `7` apart in a column without a type; as a link they are the same.
         """
         pairs = zip(way.columns, way.onto, strict=True)
-        kinds = [(self.type(collection, a), self.type(target, b)) for a, b in pairs]
+        kinds = [(self._type(collection, a), self._type(target, b)) for a, b in pairs]
         return any(a is not Type.NUMBER and b is Type.NUMBER for a, b in kinds)
 
-    def type(self, collection: Collection, name: str) -> Type:
-        """Return what a column holds, as far as the catalogue tells."""
+    def column(self, collection: Collection, name: str) -> Column | None:
+        """Return a column as the catalogue describes it."""
         shape = self.schema.tables.get(collection.name)
-        column = shape.column(name) if shape else None
+        return shape.column(name) if shape else None
+
+    def _type(self, collection: Collection, name: str) -> Type:
+        column = self.column(collection, name)
         return column.type if column else Type.OTHER
 
 
