@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from datetime import timedelta
@@ -387,3 +388,14 @@ def test_what_nobody_foresaw_is_told_by_kind_and_place_and_never_by_its_words(
     monkeypatch.setattr("tomllib.loads", fails)
     status, said = town.run(capsys, "check")
     _refused(said, status, 70, "KeyError at test_bad_input.py:", "config.py:", "report this line")
+
+
+def test_an_identity_can_be_given_on_standard_input(
+    town: Town, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{ADA}\n"))
+    words = ("request", "open", "--right", "erase", "--identity", "email=-")
+    assert town.run(capsys, *words)[0] == 0
+    status, said = town.run(capsys, "request", "plan", "R-1")
+    assert status == 0
+    assert "shop.customers" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,7 +29,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RightOption = Annotated[Right, typer.Option("--right", help="The right that is used.")]
 Identities = Annotated[
     list[str],
-    typer.Option("--identity", help="kind=value, as email=customer@example.com; repeatable."),
+    typer.Option(
+        "--identity",
+        help="kind=value, as email=customer@example.com, or kind=- to type it; repeatable.",
+    ),
 ]
 Received = Annotated[
     str | None, typer.Option("--received", help="When it arrived, ISO 8601; now when left out.")
@@ -161,7 +165,17 @@ def run(  # noqa: PLR0913, PLR0917 (the options of open, sign and apply)
 def _open(
     upheld: Upheld, right: Right, identity: list[str], received: str | None, regime: Regime
 ) -> Request:
-    return upheld.open_request(right, identity, regime=regime, received=_instant(received))
+    given = [_read(each) for each in identity]
+    return upheld.open_request(right, given, regime=regime, received=_instant(received))
+
+
+def _read(identity: str) -> str:
+    """Return an identity, read from standard input where it is typed as `kind=-`.
+
+    What stands on a command line is seen by others on the machine, and kept by the shell.
+    """
+    kind, _, value = identity.partition("=")
+    return f"{kind}={sys.stdin.readline().strip()}" if value == "-" else identity
 
 
 def _instant(text: str | None) -> datetime | None:
