@@ -16,8 +16,6 @@ NORMALISER = "1"
 KINDS = frozenset({"email", "phone", "account", "cookie", "name"})
 """Kinds; all but `name` find a person. A kind can be qualified by a system: `account:crm`."""
 
-FINDING = KINDS - {"name"}
-
 _SHORTEST_PHONE = 5
 
 

@@ -40,8 +40,9 @@ def plan(made: Plan, *, as_json: bool) -> None:
             kept = f" under {each.clause}" if each.outcome == "retained" else ""
             until = f" until {each.until}" if each.until else ""
             bond = "" if each.bond == "about" else f" ({each.bond})"
-            what = "found" if each.outcome == "held" else each.outcome
-            typer.echo(f"  {part.store}.{each.collection}{bond}: {each.rows} {what}{kept}{until}")
+            typer.echo(
+                f"  {part.store}.{each.collection}{bond}: {each.rows} {each.outcome}{kept}{until}"
+            )
         for note in part.notes:
             typer.echo(f"  note: {note}")
 

@@ -243,6 +243,8 @@ def _words(  # noqa: PLR0911 (one line for each thing that can become of a row)
             return "the fields that identify you were emptied"
         case Outcome.ANONYMISED:
             return "made so coarse that it no longer tells who you are"
+        case Outcome.FOUND:
+            return "found"
         case Outcome.HELD:
             return "waiting"
         case Outcome.REFUSED:

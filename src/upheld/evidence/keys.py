@@ -15,10 +15,11 @@ from stat import S_IMODE
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from upheld.errors import BadIdentity, BadInput
+from upheld.identity import NORMALISER
 
 SIZE = 32
 NAMES = ("home", "wrap", "log")
-_NORMALISER = b"1"
+_NORMALISER = NORMALISER.encode()
 
 
 @dataclass(frozen=True, slots=True)

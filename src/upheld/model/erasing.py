@@ -13,8 +13,9 @@ from upheld.model.rows import Closure
 
 
 class Outcome(StrEnum):
-    """What became of a field; `held` waits for somebody, `refused` is not done and says why."""
+    """What became of a field; `found` is looked at, `held` waits, `refused` says why it is not done."""
 
+    FOUND = "found"
     GONE = "gone"
     BLANKED = "blanked"
     ANONYMISED = "anonymised"

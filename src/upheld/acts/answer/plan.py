@@ -168,7 +168,7 @@ def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...
 
 def _counted(part: StorePlan, found: Mapping[tuple[str, Bond], int]) -> StorePlan:
     counted = tuple(
-        Counted(collection, bond, Outcome.HELD, rows) for (collection, bond), rows in found.items()
+        Counted(collection, bond, Outcome.FOUND, rows) for (collection, bond), rows in found.items()
     )
     return replace(part, counted=counted, notes=tuple(f"by hand: {t}" for t in part.tasks))
 
