@@ -13,7 +13,7 @@ from upheld.model.rows import Closure
 
 
 class Outcome(StrEnum):
-    """What became of a field; `found` is looked at, `held` waits, `refused` says why it is not done."""
+    """What became of a field: `found` is looked at, `held` waits, `refused` is not done."""
 
     FOUND = "found"
     GONE = "gone"
