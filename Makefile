@@ -32,6 +32,8 @@ check: setup
 	$(bin)/ruff check $(wildcard $(src))
 	$(bin)/mypy
 	$(bin)/lint-imports --no-cache
+	for policy in $(wildcard src/upheld/examples/*/policy.yaml src/upheld/demo/company/policy.yaml); do \
+	    $(bin)/upheld policy check $$policy --offline --json > /dev/null || exit 1; done
 	$(bin)/pytest -q -m 'not slow' tests/house
 
 bench: setup
@@ -43,4 +45,4 @@ lock:
 	    --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 
 reference: setup
-	$(bin)/python scripts/reference.py
+	$(bin)/python -m scripts.reference

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from bench import access, erase, log, starting
+from bench import access, erase, log, policy, starting
 from bench.figures import markdown, missed, table
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PARTS: Mapping[str, Measure] = {
     "erase": erase.figures,
     "access": access.figures,
+    "policy": policy.figures,
     "log": lambda _: log.figures(),
     "starting": starting.figures,
 }

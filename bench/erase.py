@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-GOAL = 3.0
+TIMES = 3.0
+"""The goal, where rows lie as they do in a database that lives."""
+
+STATEMENTS = 60
 _ROWS = 10_000
 
 
@@ -47,11 +50,11 @@ class Pair:
 
 def figures(say: Callable[[str], None]) -> Iterator[Figure]:
     """Measure; `say` is told the parts of each figure."""
-    yield from _of(MIXED, "among everybody's", say)
-    yield from _of(SORTED, "side by side", say)
+    yield from _of(MIXED, "among everybody's", TIMES, say)
+    yield from _of(SORTED, "side by side", None, say)
 
 
-def _of(shop: Shop, lie: str, say: Callable[[str], None]) -> Iterator[Figure]:
+def _of(shop: Shop, lie: str, goal: float | None, say: Callable[[str], None]) -> Iterator[Figure]:
     with company(shop) as folder, Upheld.open(folder) as upheld:
         copied = folder / "by-hand.sqlite"
         shutil.copy(folder / DATABASE, copied)
@@ -65,8 +68,8 @@ def _of(shop: Shop, lie: str, say: Callable[[str], None]) -> Iterator[Figure]:
         _require_same(folder / DATABASE, copied)
     for each in pairs:
         say(f"erase, rows {lie}: {_told(each)}")
-    yield _time(pairs, lie)
-    yield _growth(few, many, lie)
+    yield _time(pairs, lie, goal)
+    yield _counted(few, many, lie)
 
 
 def erased(upheld: Upheld, email: str) -> Mapping[str, float]:
@@ -94,24 +97,24 @@ def _pair(upheld: Upheld, floor: sqlite3.Connection, email: str) -> Pair:
     return Pair(taken, erased(upheld, email))
 
 
-def _time(pairs: list[Pair], lie: str) -> Figure:
+def _time(pairs: list[Pair], lie: str, goal: float | None) -> Figure:
     middle = sorted(pairs, key=lambda each: each.ratio)[len(pairs) // 2]
     return Figure(
         f"erase {_ROWS:,} rows of a million, {lie}",
-        f"≤ {GOAL:.0f} times by hand",
+        f"≤ {goal:.0f} times by hand" if goal else "",
         f"{middle.upheld * 1000:.0f} ms",
-        middle.ratio <= GOAL,
+        middle.ratio <= goal if goal else None,
         floor=f"by hand {middle.by_hand * 1000:.0f} ms",
         ratio=middle.ratio,
     )
 
 
-def _growth(few: int, many: int, lie: str) -> Figure:
+def _counted(few: int, many: int, lie: str) -> Figure:
     return Figure(
         f"erase {_ROWS:,} rows, {lie}: statements in the store",
-        "as for 100 rows",
+        f"≤ {STATEMENTS}, as for 100 rows",
         str(many),
-        many == few,
+        many == few and many <= STATEMENTS,
         floor=f"100 rows: {few}",
         ratio=many / few,
     )
@@ -123,7 +126,10 @@ def _told(pair: Pair) -> str:
 
 
 def _statements(upheld: Upheld, email: str) -> int:
-    """Count what SQLite itself executes for one erasure, BEGIN, COMMIT and PRAGMA included."""
+    """Count what SQLite itself executes for one erasure, from the opening of each connection on.
+
+    BEGIN, COMMIT and PRAGMA are included.
+    """
     store = upheld.company.stores["shop"]
     assert isinstance(store, SqlStore)
     seen: list[str] = []
@@ -131,10 +137,9 @@ def _statements(upheld: Upheld, email: str) -> int:
     def watch(connection: sqlite3.Connection, *_: object) -> None:
         connection.set_trace_callback(seen.append)
 
-    sa.event.listen(store.engine, "checkout", watch)
+    sa.event.listen(store.engine, "connect", watch, insert=True)
     erased(upheld, email)
-    sa.event.remove(store.engine, "checkout", watch)
-    store.engine.dispose()  # with the connections that are watched
+    sa.event.remove(store.engine, "connect", watch)
     return len(seen)
 
 

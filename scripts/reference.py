@@ -1,11 +1,12 @@
-"""Write docs/reference/cli.md from the command line itself.
+"""Write the pages of docs/reference that are made from the code, and the JSON Schemas.
 
-`reference.py` writes the page; `reference.py --check` only says whether it is current and whether
-every command, argument and option is described (exit status 1 if not).
+`python -m scripts.reference` writes them; with `--check` it only says whether each is current, and
+whether every command, argument and option is described (exit status 1 if not).
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from enum import Enum
@@ -16,14 +17,19 @@ from typing import TYPE_CHECKING, TypeGuard, get_args, get_type_hints
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
+from scripts import language
 from upheld.cli.main import app
+from upheld.policy.linting import reference as findings
+from upheld.schemas import SCHEMAS, json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from typer import Typer
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+SCHEMA_FILES = ROOT / "src" / "upheld" / "data" / "schemas"
 HEAD = """\
 # The command line
 
@@ -144,18 +150,39 @@ def _cell(text: str) -> str:
 
 
 def main(words: list[str]) -> int:
-    """Write the page, or with `--check` say what is missing or stale; return the exit status."""
-    all_commands = commands(app)
-    text = page(all_commands)
-    bare = undocumented(all_commands)
+    """Write the pages, or with `--check` say what is missing or stale; return the exit status."""
+    bare = undocumented(commands(app))
     for name in bare:
         print(f"`upheld {name}` has no description; add one where it is declared")
-    if words != ["--check"]:
-        PAGE.write_text(text, encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        print("docs/reference/cli.md is stale; run `make reference`")
-        return 1
-    return 1 if bare else 0
+    stale = [path for path, text in pages().items() if _read(path) != text]
+    for path in stale:
+        if words == ["--check"]:
+            print(f"{path.relative_to(ROOT)} is stale; run `make reference`")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages()[path], encoding="utf-8")
+    return 1 if bare or (stale and words == ["--check"]) else 0
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page, by its path."""
+    return {
+        REFERENCE / "cli.md": page(commands(app)),
+        REFERENCE / "policy-language.md": language.page(),
+        REFERENCE / "checks.md": language.checks_page(),
+        REFERENCE / "policy-findings.md": findings(),
+        **{SCHEMA_FILES / f"{kind}.json": schema(kind) for kind in SCHEMAS},
+    }
+
+
+def schema(kind: str) -> str:
+    """Return the JSON Schema of a kind of file, as it ships."""
+    made = json_schema(SCHEMAS[kind](), title=f"Upheld: {kind}", id=f"urn:upheld:{kind}")
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 if __name__ == "__main__":

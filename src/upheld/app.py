@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from upheld.acts import answer, prove
 from upheld.acts.company import Company
+from upheld.acts.links import probe
 from upheld.config import parse_settings
 from upheld.datamap.document import Plan
 from upheld.datamap.draft import draft
 from upheld.datamap.drift import Drift, drift
+from upheld.datamap.exposed import secrets_in
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
@@ -24,17 +26,35 @@ from upheld.evidence.home import SqlHome
 from upheld.evidence.keys import Keys, load_keys
 from upheld.files import decoded
 from upheld.identity import presented
-from upheld.model import Attestation, Regime, Request, Right, StoreMap, Verdict
+from upheld.model import (
+    Attestation,
+    Document,
+    Policy,
+    Regime,
+    Request,
+    Right,
+    StoreMap,
+    Verdict,
+    Version,
+)
+from upheld.policy.documents import parse_documents
 from upheld.policy.parse import parse_policy
 from upheld.stores.manual import ManualStore
 from upheld.stores.sql import SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from upheld.ports import Clock, Store
 
-FOLDS = (RequestFold(), OfPersonFold(), prove.BoardFold(), prove.VersionFold())
+FOLDS = (
+    RequestFold(),
+    OfPersonFold(),
+    prove.BoardFold(),
+    prove.HistoryFold(),
+    prove.VersionFold(),
+    prove.LinkFold(),
+)
 
 
 def now() -> datetime:
@@ -67,7 +87,8 @@ class Upheld(AbstractContextManager["Upheld"]):
         if not (place / "upheld.toml").is_file():
             raise BadInput(f"there is no upheld.toml in `{place}`; run `upheld init`")
         settings = parse_settings(_text(place, "upheld.toml"))
-        policy = parse_policy(_text(place, "policy.yaml"), "policy.yaml", prove.CHECKS)
+        written = _text(place, "policy.yaml")
+        policy = parse_policy(written, "policy.yaml", prove.CHECKS, settings.profile)
         maps = _maps(place)
         keys = load_keys(settings.keys, env=os.environ, base=place)
         url = _resolved(settings.home, place)
@@ -88,6 +109,9 @@ class Upheld(AbstractContextManager["Upheld"]):
             watch=settings.watch,
             texts={name: _text(place, mapped.file).encode() for name, mapped in maps.items()},
             bind=lambda mapped: _store(mapped, place, home),
+            policy_text=written.encode(),
+            documents=_documents(place),
+            secrets=_secrets(place),
         )
         prove.note_policy(company)
         return cls(company, home)
@@ -158,6 +182,41 @@ class Upheld(AbstractContextManager["Upheld"]):
     def check(self) -> tuple[Verdict, ...]:
         """Return a verdict for each clause."""
         return prove.check(self.company)
+
+    def board(self, board: tuple[Verdict, ...]) -> str:
+        """Return verdicts as a page, with how the board changed and where the log stands."""
+        company = self.company
+        turns, head = prove.history(company.home), company.home.checkpoint()
+        return prove.page(company.policy, board, turns, at=company.now(), checkpoint=head)
+
+    def add_document(
+        self, file: Path, kind: str, about: str, *, review: date, dated: date | None = None
+    ) -> Document:
+        """Register a document in the folder that attests something, until it must be reviewed."""
+        return prove.add_document(self.company, file, kind, about, dated=dated, review=review)
+
+    def documents(self) -> tuple[Document, ...]:
+        """Return the registered documents, each compared with its file."""
+        return prove.looked_at(self.company)
+
+    def versions(self) -> tuple[Version, ...]:
+        """Return the versions of the policy that were in force, in the order home saw them."""
+        return prove.versions(self.company.home)
+
+    def version(self, revised: date) -> Policy:
+        """Return the version of a date, as it was published, read as today.
+
+        Raises:
+            BadInput: no version has this date.
+        """
+        return prove.version(self.company, revised)
+
+    def ask_links(self) -> Mapping[str, str | None]:
+        """Ask every link of the policy whether it answers; record it and say what was wrong."""
+        links = [each.link for each in self.company.policy.clauses if each.link]
+        answers = probe(links)
+        prove.note_links(self.company, answers)
+        return answers
 
     def prove(self, id: str, output: Path) -> Path:
         """Write the proof bundle of a request: all a stranger needs to check it."""
@@ -254,6 +313,19 @@ def _attestation(home: SqlHome, token: str) -> Attestation | None:
     state = home.state(VIEW, token.partition("/")[0])
     steps = from_state(state).steps.values() if state else ()
     return next((step.attested for step in steps if step.token == token), None)
+
+
+def _documents(folder: Path) -> tuple[Document, ...]:
+    there = (folder / "documents.yaml").is_file()
+    return parse_documents(_text(folder, "documents.yaml"), "documents.yaml") if there else ()
+
+
+def _secrets(folder: Path) -> tuple[str, ...]:
+    """Return where a file that people write here, and that git keeps, holds a secret."""
+    found = [folder / "upheld.toml", folder / "policy.yaml", folder / "documents.yaml"]
+    found += sorted((folder / "stores").glob("*.yaml"))
+    names = [each.relative_to(folder).as_posix() for each in found if each.is_file()]
+    return tuple(place for name in names for place in secrets_in(_text(folder, name), name))
 
 
 def _resolved(url: str, folder: Path) -> str:

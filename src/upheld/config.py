@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from upheld.errors import BadFile
 from upheld.files import Form
+from upheld.model import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,14 +33,18 @@ class Settings:
     keys: Mapping[str, str]
     officers: Mapping[str, str]
     watch: timedelta
+    profile: Profile
 
 
-class _SettingsForm(Form):
+class SettingsForm(Form):
+    """What `upheld.toml` says."""
+
     what = "upheld.toml"
 
     home: str
     origin: str
     zone: str = "UTC"
+    profile: Profile = Profile.SEED
     look_back_days: int = Field(default=90, ge=1, le=3650)
     keys: dict[str, str]
     officers: dict[str, str] = Field(default_factory=dict)
@@ -71,12 +76,13 @@ def parse_settings(text: str, name: str = "upheld.toml") -> Settings:
         keys=form.keys,
         officers=form.officers,
         watch=timedelta(days=form.look_back_days),
+        profile=form.profile,
     )
 
 
-def _form(text: str, name: str) -> _SettingsForm:
+def _form(text: str, name: str) -> SettingsForm:
     try:
-        return _SettingsForm.model_validate(tomllib.loads(text))
+        return SettingsForm.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
         line = re.search(r"line (\d+)", str(wrong))
         where = line.group(1) if line else "1"

@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from upheld.model import (
         Closure,
         Declined,
+        Dialect,
         Done,
         Entry,
         Found,
+        Guards,
         Json,
         Left,
         Pending,
         Preview,
         Right,
+        Role,
         Rows,
         Schema,
         Step,
@@ -77,6 +80,18 @@ class Store(Protocol):
 
     def look_back(self, step: Step) -> Left:
         """Find again from the closure; count what is not in its target state, and what is kept."""
+        ...
+
+    def guards(self) -> Guards:
+        """Say of each safeguard it can be asked about whether it holds; reads only, no rows."""
+        ...
+
+    def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
+        """Return what an administrator runs so that each role can do its work and nothing else.
+
+        Raises:
+            BadInput: the store has no roles in this dialect.
+        """
         ...
 
 

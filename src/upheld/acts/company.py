@@ -10,7 +10,7 @@ from pathlib import Path
 
 from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, quoted
-from upheld.model import Policy, Request, StoreMap
+from upheld.model import Document, Policy, Request, StoreMap
 from upheld.ports import Clock, Home, Store
 
 
@@ -19,7 +19,8 @@ class Company:
     """One company's folder, opened.
 
     `watch` is how long an erasure is looked back on; `texts` are the files of the map, as they were
-    read; `bind` opens a store by a map, which can be one of earlier.
+    read, and `policy_text` that of the policy; `secrets` says where a file of the folder holds one;
+    `bind` opens a store by a map, which can be one of earlier.
     """
 
     folder: Path
@@ -33,6 +34,9 @@ class Company:
     watch: timedelta
     texts: Mapping[str, bytes]
     bind: Callable[[StoreMap], Store]
+    policy_text: bytes
+    documents: tuple[Document, ...]
+    secrets: tuple[str, ...]
 
     @property
     def today(self) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,22 +21,36 @@ Folder = Annotated[
 ]
 
 
+class Example(Enum):
+    """The policies that ship: what a folder can begin with."""
+
+    COMPANY = "company"
+    REFERENCE = "reference"
+    SHOP = "shop"
+    BLANK = "blank"
+
+
 _KEY_WORDS = 2
 """Words of a public key: its kind and the key."""
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    example: Annotated[
+        Example, typer.Option("--example", help="What to begin with; see `examples` in the docs.")
+    ] = Example.COMPANY,
     officer: Annotated[
         Path | None, typer.Option("--officer", help="Who signs plans: an ssh-ed25519 .pub file.")
     ] = None,
 ) -> None:
-    """Write a company's folder: settings, a policy of twelve clauses, and three keys."""
+    """Write a company's folder: settings, a policy to begin with, schemas, and three keys."""
     if folder.exists() and any(folder.iterdir()):
         raise BadInput(f"`{folder}` is there and not empty; choose a new folder")
     public = _public_key(officer) if officer else None
     folder.mkdir(parents=True, exist_ok=True)
-    _copy(resources.files("upheld") / "examples" / "company", folder)
+    _copy(resources.files("upheld") / "examples" / example.value, folder)
+    (folder / "schemas").mkdir(exist_ok=True)
+    _copy(resources.files("upheld.data") / "schemas", folder / "schemas")
     for name in NAMES:
         make_key_file(folder / "keys" / f"{name}.key")
     typer.echo(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upheld import __version__
-from upheld.cli import demo, folder, maps, proofs, requests
+from upheld.cli import demo, documents, folder, grants, lint, maps, proofs, requests, versions
 from upheld.errors import UpheldError
 
 if TYPE_CHECKING:
@@ -26,10 +26,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+policy = typer.Typer(help="The policy: checked, compared, rendered.", no_args_is_help=True)
+policy.command("check")(lint.policy_check)
+policy.command("diff")(versions.policy_diff)
+policy.command("render")(versions.policy_render)
+policy.command("versions")(versions.policy_versions)
+app.add_typer(policy, name="policy")
 app.add_typer(maps.app, name="map")
 app.add_typer(requests.app, name="request")
+app.add_typer(documents.app, name="document")
 app.command("init")(folder.init)
 app.command("check")(proofs.check)
+app.command("grants")(grants.grants)
 app.command("prove")(proofs.prove)
 app.command("verify")(proofs.verify)
 app.command("checkpoint")(proofs.checkpoint)

@@ -14,7 +14,7 @@ from upheld.evidence import verify as auditor
 from upheld.model import Judgement
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 (the options of a command)
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002
     everything: Annotated[  # noqa: FBT002
         bool, typer.Option("--all", help="Permissions, definitions and disclaimers too.")
@@ -22,15 +22,31 @@ def check(
     audit: Annotated[  # noqa: FBT002
         bool, typer.Option("--audit", help="First fold the whole log again; slow on a long one.")
     ] = False,
+    links: Annotated[  # noqa: FBT002
+        bool, typer.Option("--links", help="First ask every link of the policy whether it answers.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the board as a page, with its history.")
+    ] = None,
+    badge: Annotated[
+        Path | None, typer.Option("--badge", help="Write a badge (SVG) for a web page.")
+    ] = None,
     folder: Folder = Path(),
 ) -> None:
     """Say of each promise whether it is kept, and why we say so. Exit 1 when a clause is broken."""
-    from upheld.app import Upheld  # noqa: PLC0415 (keeps --help quick)
+    from upheld.acts.prove import badge as drawn  # noqa: PLC0415 (keeps --help quick)
+    from upheld.app import Upheld  # noqa: PLC0415
 
     with Upheld.open(folder) as upheld:
         if audit:
             upheld.audit()
+        if links:
+            upheld.ask_links()
         board = upheld.check()
+        if html:
+            html.write_text(upheld.board(board), encoding="utf-8")
+    if badge:
+        badge.write_text(drawn(board), encoding="utf-8")
     if as_json:
         rows = [
             {

@@ -32,6 +32,7 @@ from upheld.model import (
     Pending,
     Regime,
     Right,
+    Role,
     Rows,
     Step,
     StoreMap,
@@ -293,6 +294,19 @@ class StoreContract:
             assert right in set(Right)
             assert _reads_as_a_message(words)
 
+    def test_what_guards_it_is_said_once_each_and_changes_nothing(self, site: Site) -> None:
+        before = site.everything()
+        probes = site.store().guards().probes
+        assert len({each.safeguard for each in probes}) == len(probes)
+        assert all(_reads_as_a_message(each.words) for each in probes)
+        assert site.everything() == before
+
+    def test_what_it_grants_each_role_is_lines_to_run(self, site: Site) -> None:
+        store = site.store()
+        for role in Role:
+            assert store.grants((role,)).endswith("\n")
+        assert site.mapped.name in store.grants(tuple(Role))
+
     def test_no_message_holds_a_value(self, site: Site, world: World) -> None:
         said = "\n".join(_everything_said(site))
         assert not [token for token in world.canaries if token.casefold() in said.casefold()]
@@ -307,6 +321,7 @@ class StoreContract:
                 lambda store=store: store.preview(step),
                 lambda store=store: store.act(step),
                 lambda store=store: store.look_back(step),
+                store.guards,
             )
             for verb in verbs:
                 with pytest.raises(StoreFailed) as failed:
@@ -355,6 +370,7 @@ def _everything_said(site: Site) -> Iterator[str]:
     """Yield every word a store says while it is used, rightly and wrongly."""
     store, step = site.store(), _step(site)
     yield from store.gaps.values()
+    yield repr(store.guards()) + store.grants(tuple(Role))
     for each in (step, site.impossible(step)):
         preview = store.preview(each)
         yield from (*preview.refusals, *preview.notes, repr(preview.counted))

@@ -60,6 +60,9 @@ class CollectionForm(Form):
     people: list[WayForm] = Field(default_factory=list)
     erase: str = "row"
     keep: KeepForm | None = None
+    source: str | None = None
+    channels: Words = ()
+    controller: str | None = None
     fields_: Annotated[
         dict[str, Annotated[FieldForm, BeforeValidator(_category_alone)]], Field(alias="fields")
     ] = Field(default_factory=dict)
@@ -87,6 +90,8 @@ class StoreForm(Form):
     kind: str
     url: str = ""
     country: str | None = None
+    controller: str | None = None
     collections: Collections = Field(default_factory=dict)
     within: str | None = None
     tasks: dict[str, Words] = Field(default_factory=dict)
+    guards: dict[str, str] = Field(default_factory=dict)

@@ -28,6 +28,11 @@ def guesses(paper: Written) -> frozenset[Path]:
     return frozenset(path for path in paper.marks if _can_guess(path))
 
 
+def is_guess(paper: Written, path: Path) -> bool:
+    """Say whether what was written at a path is a guess."""
+    return path in paper.marks and _can_guess(path)
+
+
 def without_marks(paper: Written) -> Written:
     """Return what was written, each guess taken as the word it guesses."""
     return replace(paper, data=_bare(paper.data, (), guesses(paper)))

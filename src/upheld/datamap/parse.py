@@ -7,11 +7,12 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from upheld.datamap.exposed import holds_password
 from upheld.datamap.forms import NOT_PERSONAL, CollectionForm, StoreForm
-from upheld.datamap.guesses import guesses, told, without_marks
+from upheld.datamap.guesses import is_guess, told, without_marks
 from upheld.datamap.troubles import troubles
 from upheld.errors import BadFile
-from upheld.files import filled, shown, written
+from upheld.files import filled, shown, unknown, written
 from upheld.model import (
     Act,
     Bond,
@@ -21,14 +22,17 @@ from upheld.model import (
     Match,
     Place,
     Right,
+    Safeguard,
     StoreMap,
     Task,
     Way,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from upheld.datamap.forms import FieldForm, KeepForm, WayForm
-    from upheld.files import Written
+    from upheld.files import Trouble, Written
 
 _STEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -46,7 +50,7 @@ def parse_store(text: str, name: str) -> StoreMap:
     stem = _stem(name)
     paper = written(text, name)
     form = filled(without_marks(paper), StoreForm).form
-    paper.refuse(troubles(form))
+    paper.refuse([*troubles(form), *_guarding(form)])
     return StoreMap(
         name=stem,
         kind=form.kind,
@@ -62,6 +66,7 @@ def parse_store(text: str, name: str) -> StoreMap:
         guesses=told(paper),
         file=name,
         digest=sha256(text.encode()).hexdigest(),
+        attested=frozenset(map(Safeguard, form.guards)),
     )
 
 
@@ -73,28 +78,38 @@ def _stem(name: str) -> str:
     return stem
 
 
+def _guarding(form: StoreForm) -> Iterator[Trouble]:
+    """Yield what is wrong in what a store says of its safeguards, a password in its URL first."""
+    if holds_password(form.url):
+        yield ("url",), "`url` holds a password; put it in a variable and write `env:NAME` here"
+    for word, how in form.guards.items():
+        if word not in set(Safeguard):
+            yield ("guards", word), unknown(word, list(Safeguard), "safeguard")
+        if how != "attested":
+            yield ("guards", word), f"{shown(how)} says nothing of a safeguard; write `attested`"
+
+
 def _within(form: StoreForm) -> timedelta:
     return timedelta(days=int(form.within.split()[0])) if form.within else timedelta()
 
 
 def _collection(form: CollectionForm, store: StoreForm, paper: Written, name: str) -> Collection:
     path = ("collections", name)
-    marked = guesses(paper)
     return Collection(
         name=name,
         key=form.key,
         ways=tuple(
-            _way(each, store, guessed=(*path, "people", index, "is") in marked)
+            _way(each, store, guessed=is_guess(paper, (*path, "people", index, "is")))
             for index, each in enumerate(form.people)
         ),
-        places=tuple(
-            _place(field, each, kept=form.keep is not None) for field, each in form.fields_.items()
-        ),
+        places=tuple(_place(field, each, form) for field, each in form.fields_.items()),
         delete=form.erase == "row",
         keep=_keep(form.keep) if form.keep else None,
         person=form.person,
         personal=form is not NOT_PERSONAL,
         line=paper.lines[path],
+        controller=form.controller or store.controller,
+        channels=form.channels,
     )
 
 
@@ -106,13 +121,13 @@ def _way(form: WayForm, store: StoreForm, *, guessed: bool) -> Way:
     return Follow(form.follow, to, form.onto or store.collections[to].key, bond)
 
 
-def _place(name: str, form: FieldForm, *, kept: bool) -> Place:
+def _place(name: str, form: FieldForm, within: CollectionForm) -> Place:
     category = None if form.category == "none" else form.category
     return Place(
         name=name,
         category=category,
-        act=_act(form, kept=kept),
-        source=form.source,
+        act=_act(form, kept=within.keep is not None),
+        source=form.source or (within.source if category else None),
         identity=form.identity,
         secret=form.secret,
         of=form.of,

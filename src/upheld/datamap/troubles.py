@@ -107,6 +107,12 @@ def _collection(
             yield (*at, "to"), f"{shown(way.to)} leads to nobody; give it a `match` under `people`"
     if collection.keep:
         yield from _keep(form, collection.keep, (*path, "keep"), name)
+    words = vocabularies()
+    if collection.source is not None and collection.source not in words.sources:
+        yield (*path, "source"), unknown(collection.source, words.sources, "source")
+    for channel in collection.channels:
+        if channel not in words.words("channels"):
+            yield (*path, "channels"), unknown(channel, words.words("channels"), "channel")
     for field, place in collection.fields_.items():
         yield from _field(collection, place, (*path, "fields", field))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from upheld.model.guards import Safeguard
 from upheld.model.policy import Right
 
 
@@ -81,7 +82,11 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A table: how its rows concern people, and what each field is."""
+    """A table: how its rows concern people, and what each field is.
+
+    `controller` is whose data it is, where it is not the company's: `customer`, `partner`, or the
+    name of one of its entities; `channels` are the ways by which it comes in.
+    """
 
     name: str
     key: tuple[str, ...]
@@ -92,6 +97,8 @@ class Collection:
     person: bool
     personal: bool
     line: int
+    controller: str | None = None
+    channels: tuple[str, ...] = ()
 
     def place(self, name: str) -> Place | None:
         """Return the field of this name, if it is mapped."""
@@ -108,7 +115,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class StoreMap:
-    """The part of the map that lives in one store, as `stores/NAME.yaml` says it."""
+    """The part of the map that lives in one store, as `stores/NAME.yaml` says it.
+
+    `attested` are the safeguards that a document stands for, since the store cannot be asked.
+    """
 
     name: str
     kind: str
@@ -120,6 +130,7 @@ class StoreMap:
     guesses: tuple[str, ...]
     file: str
     digest: str
+    attested: frozenset[Safeguard] = frozenset()
 
     def collection(self, name: str) -> Collection | None:
         """Return the collection of this name, if it is mapped."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
+
+from upheld.model.rules import Fact, Rule
 
 
 class Kind(StrEnum):
@@ -21,6 +24,18 @@ class Kind(StrEnum):
     DISCLAIMER = "disclaimer"
 
 
+class Action(StrEnum):
+    """What is done with data; what a *may* or a *never* is about."""
+
+    COLLECT = "collect"
+    USE = "use"
+    SHARE = "share"
+    KEEP = "keep"
+    TRANSFER = "transfer"
+    AGGREGATE = "aggregate"
+    DELETE = "delete"
+
+
 class Force(StrEnum):
     """How binding a clause is on the company; the headline counts the first three."""
 
@@ -33,7 +48,7 @@ class Force(StrEnum):
 
 
 class Right(StrEnum):
-    """A right a person can use."""
+    """A right that a request can be opened for."""
 
     ACCESS = "access"
     ERASE = "erase"
@@ -48,35 +63,76 @@ class Regime(StrEnum):
     NONE = "none"
 
 
+class Profile(StrEnum):
+    """Which reading of the policy holds: as published, or today's law at its strictest."""
+
+    SEED = "seed"
+    STRICT = "strict"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long a ground keeps data: `years` from a row's date, or from the end of that year."""
+    """How long a ground keeps data, from a row's date or from the end of that year.
 
-    years: int
-    from_year_end: bool
+    A term in months ends on the day of the same number, or on the month's last (Reg. 1182/71).
+    """
+
+    years: int = 0
+    from_year_end: bool = False
+    months: int = 0
+    days: int = 0
+
+    @property
+    def term(self) -> str:
+        """The term in words: `10 years`."""
+        units = (("year", self.years), ("month", self.months), ("day", self.days))
+        return " ".join(f"{n} {unit}{'' if n == 1 else 's'}" for unit, n in units if n)
 
     def oldest_kept(self, today: date) -> date:
         """Return the earliest row date that is still kept on `today`."""
         if self.from_year_end:
-            return date(today.year - self.years, 1, 1)
-        try:
-            return today.replace(year=today.year - self.years)
-        except ValueError:  # 29 February: the anniversary is clamped to the 28th
-            return date(today.year - self.years, 2, 28)
+            year = today.year - self.years - self.months // 12 - self.days // 365 - 2
+            while self.until(date(year, 1, 1)) < today:
+                year += 1
+            return date(year, 1, 1)
+        day = _moved(today - timedelta(days=self.days + 3), -12 * self.years - self.months)
+        while self.until(day) < today:
+            day += timedelta(days=1)
+        return day
 
     def until(self, since: date) -> date:
         """Return the last day a row dated `since` is kept."""
-        if self.from_year_end:
-            return date(since.year + self.years, 12, 31)
-        try:
-            return since.replace(year=since.year + self.years)
-        except ValueError:
-            return date(since.year + self.years, 2, 28)
+        start = date(since.year, 12, 31) if self.from_year_end else since
+        return _moved(start, 12 * self.years + self.months) + timedelta(days=self.days)
+
+
+def _moved(day: date, months: int) -> date:
+    """Return a day moved by months; where the month has no such day, its last."""
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a clause reaches; an empty tuple means all."""
+
+    categories: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One atomic sentence of a policy, with the rule it states and the check that tests it."""
+    """One atomic sentence of a policy, with the rule it states and the check that tests it.
+
+    `when` must be true and `unless` must not be, for a *may* to permit or a *never* to forbid. A
+    *never* that is `closed` forbids also where nobody knows. `then` is what an allowed act must
+    still do; `contents` is what an answer holds; `limits` are clauses that a disclaimer takes back
+    from.
+    """
 
     id: str
     kind: Kind
@@ -88,6 +144,15 @@ class Clause:
     regimes: frozenset[Regime] = frozenset(Regime)
     ground: str | None = None
     schedule: Schedule | None = None
+    scope: Scope = Scope()
+    when: Rule | None = None
+    unless: Rule | None = None
+    closed: bool = False
+    then: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    link: str | None = None
 
     @property
     def group(self) -> str:
@@ -105,8 +170,33 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
+class Basing:
+    """Why a purpose is lawful: its bases (GDPR 6(1)), the interest, the law that obliges."""
+
+    bases: tuple[str, ...] = ()
+    interest: str | None = None
+    law: str | None = None
+    automated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A legal person the policy speaks for, and on which days."""
+
+    name: str
+    country: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """A version of the policy: clauses in the order of the file, and a digest of its bytes."""
+    """A version of the policy, read under one profile; a digest of its bytes names it.
+
+    `reach` says how the company is reached, by channel; `facts` are those a condition may ask
+    about, the shipped and the company's own; `lines` where each purpose, category and
+    recipient is declared, by `purposes.support`.
+    """
 
     title: str
     company: str
@@ -117,10 +207,29 @@ class Policy:
     recipients: Mapping[str, str]
     clauses: tuple[Clause, ...]
     digest: str
+    basing: Mapping[str, Basing] = field(default_factory=dict)
+    entities: tuple[Entity, ...] = ()
+    reach: Mapping[str, str] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
+    external: tuple[str, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    profile: Profile = Profile.SEED
+    profiles: Mapping[Profile, tuple[Clause, ...]] = field(default_factory=dict)
+
+    def under(self, profile: Profile) -> Policy:
+        """Return the same version, read under another profile."""
+        clauses = self.profiles.get(profile, self.clauses)
+        return replace(self, clauses=clauses, profile=profile)
 
     def clause(self, id: str) -> Clause | None:
         """Return the clause with this id, if the version has it."""
         return next((clause for clause in self.clauses if clause.id == id), None)
+
+    @property
+    def rules(self) -> Mapping[str, Rule | None]:
+        """What each clause says in its `when`, for those that point at it."""
+        return {clause.id: clause.when for clause in self.clauses}
 
     def answering(self, right: Right, regime: Regime) -> tuple[Clause, ...]:
         """Return the clauses that promise this right to a person under this regime."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 
+from upheld.model.documents import Document
+from upheld.model.guards import Guards
 from upheld.model.places import StoreMap
 from upheld.model.policy import Policy
 from upheld.model.requests import Request, Verdict
@@ -34,11 +36,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of the policy as the log first saw it."""
+    """A version of the policy as the log first saw it; `kept` says whether its text still is."""
 
     seen: datetime
     digest: str
     revised: date
+    purposes: tuple[str, ...] = ()
+    kept: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    """When a link was asked last, and what was wrong; None: it answered."""
+
+    at: datetime
+    wrong: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,8 @@ class Seen:
     Of erasures looked back on: `late` holds rows that should not be there, `spent` rows whose
     ground has ended, by place and clause, `kept` rows that a ground keeps and that are there;
     `blind` holds why a look-back could not be done. `copies` says whether an answer that is still
-    here has the digest that was recorded.
+    here has the digest that was recorded. `guards` holds what each store says of its safeguards,
+    `secrets` where a file of the company holds one.
     """
 
     at: datetime
@@ -64,6 +77,10 @@ class Seen:
     kept: Mapping[str, Mapping[str, int]]
     blind: Mapping[str, str]
     copies: Mapping[str, bool]
+    documents: tuple[Document, ...] = ()
+    links: Mapping[str, LinkSeen] = field(default_factory=dict)
+    guards: Mapping[str, Guards] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = field(default=())
 
     @property

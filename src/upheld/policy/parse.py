@@ -1,183 +1,185 @@
-"""Reads `policy.yaml` into a `Policy`: every word known, every reference declared."""
+"""Reads `policy.yaml` into a `Policy`: its forms, its conditions, its two profiles."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from upheld.data import vocabularies
+from upheld.data import facts, vocabularies
 from upheld.files import parsed, shown, unknown
-from upheld.model import Clause, Declared, Force, Kind, Policy, Regime, Right, Schedule
-from upheld.policy.forms import ClauseForm, PolicyForm
+from upheld.model import (
+    Basing,
+    Clause,
+    Declared,
+    Entity,
+    Fact,
+    FactType,
+    Force,
+    Kind,
+    Policy,
+    Profile,
+    Regime,
+    Schedule,
+    Scope,
+    points_of,
+)
+from upheld.policy.conditions import BadCondition, parse_condition
+from upheld.policy.forms import PolicyForm
+from upheld.policy.troubles import STARTS, TERM, kinds, troubles
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from upheld.files import Path, Trouble, Written
-    from upheld.policy.forms import DeclaredForm
+    from upheld.model import Rule
+    from upheld.policy.forms import ClauseForm, FactForm, RuleForm, StrictForm
 
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_WORD = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
-_YEARS = re.compile(r"([1-9][0-9]?|100) years?")
-_FROM = {"date": False, "end of year": True}
-_KEEPING = ("ground", "for", "from")
 _FORCE = {
     Kind.MAY: Force.PERMISSION,
     Kind.KEEP: Force.PERMISSION,
     Kind.DEFINITION: Force.DEFINITION,
     Kind.DISCLAIMER: Force.DISCLAIMER,
 }
-_OWN_FORCE = {kind.value for kind in (Kind.DEFINITION, Kind.DISCLAIMER)}
+FARTHEST = 50
+"""Through how many clauses a condition may point."""
+_NOTHING = {"when": "always", "unless": "never"}
+"""What `strict` writes to do without the condition of its clause."""
 
 
-def parse_policy(text: str, name: str, checks: Collection[str]) -> Policy:
-    """Return the policy a file says; `checks` are the names of the checks a clause may have.
+def parse_policy(
+    text: str, name: str, checks: Collection[str], profile: Profile = Profile.SEED
+) -> Policy:
+    """Return the policy a file says, read under a profile.
 
-    The digest is the SHA-256 of the text in UTF-8: read the file without translating newlines.
+    `checks` are the names of the checks a clause may have. The digest is the SHA-256 of the text in
+    UTF-8: read the file without translating newlines.
 
     Raises:
         BadFile: the first thing that is wrong, by line, and how many more there are.
     """
     paper = parsed(text, name, PolicyForm)
-    paper.written.refuse(_troubles(paper.form, checks))
+    conditions = _Conditions(paper.form)
+    conditions.read()
+    found = [*troubles(paper.form, checks), *conditions.troubles]
+    paper.written.refuse(found)
     digest = sha256(text.encode()).hexdigest()
-    return _policy(paper.form, paper.written, digest)
+    return _policy(paper.form, paper.written, conditions.rules, digest).under(profile)
 
 
-def _troubles(form: PolicyForm, checks: Collection[str]) -> Iterator[Trouble]:
-    words = vocabularies()
-    yield from _strangers(form.purposes, words.purposes, "purpose", ("purposes",))
-    yield from _strangers(form.recipients, words.recipients, "recipient", ("recipients",))
-    for name, declared in form.categories.items():
-        yield from _category(name)
-        yield from _declared(form, declared, ("categories", name))
-    if not form.clauses:
-        yield ("clauses",), "`clauses` is empty; a policy promises something"
-    for index, clause in enumerate(form.clauses):
-        path = ("clauses", index)
-        yield from _identified(form, index)
-        yield from _ruled(form, clause, path)
-        if clause.check not in checks:
-            yield (*path, "check"), unknown(clause.check, checks, "check")
-
-
-def _strangers(
-    written: Iterable[str], known: Collection[str], what: str, path: Path
-) -> Iterator[Trouble]:
-    for word in written:
-        if word not in known:
-            yield (*path, word), unknown(word, known, what)
-
-
-def _category(name: str) -> Iterator[Trouble]:
-    known = vocabularies().categories
-    if name == "unlisted":
-        yield ("categories", name), "`unlisted` is for the map; declare a category that has a name"
-    elif name not in known:
-        yield ("categories", name), unknown(name, set(known) - {"unlisted"}, "category")
-
-
-def _declared(form: PolicyForm, declared: DeclaredForm, path: Path) -> Iterator[Trouble]:
-    sources = vocabularies().sources
-    for word in declared.purposes:
-        if word not in form.purposes:
-            yield (*path, "purposes"), _undeclared(word, form.purposes, "purpose")
-    for word in declared.recipients:
-        if word not in form.recipients:
-            yield (*path, "recipients"), _undeclared(word, form.recipients, "recipient")
-    for word in declared.sources:
-        if word not in sources:
-            yield (*path, "sources"), unknown(word, sources, "source")
-
-
-def _undeclared(word: str, declared: Collection[str], what: str) -> str:
-    return unknown(word, declared, f"{what} this policy declares") + (
-        "" if declared else f"; declare it under `{what}s`"
-    )
-
-
-def _identified(form: PolicyForm, index: int) -> Iterator[Trouble]:
-    id = form.clauses[index].id
-    path = ("clauses", index, "id")
-    if not _ID.fullmatch(id):
-        yield path, f"{shown(id)} is no id; write `section.name` in lower case, like `right.access`"
-    if any(id == earlier.id for earlier in form.clauses[:index]):
-        yield path, f"{shown(id)} is the id of an earlier clause; give this one its own"
-
-
-def _kinds(clause: ClauseForm) -> dict[Kind, tuple[str, ...]]:
-    said = {kind: getattr(clause, kind.value) for kind in Kind}
-    return {kind: what for kind, what in said.items() if what is not None}
-
-
-def _ruled(form: PolicyForm, clause: ClauseForm, path: Path) -> Iterator[Trouble]:
-    kinds = _kinds(clause)
-    if len(kinds) != 1:
-        found = "none" if not kinds else " and ".join(f"`{kind}`" for kind in kinds)
-        yield path, f"a clause has one of {', '.join(Kind)}; {shown(clause.id)} has {found}"
-        return
-    ((kind, what),) = kinds.items()
-    yield from _objects(form, kind, what, (*path, kind.value))
-    yield from _forced(clause, kind, path)
-    yield from _under(clause, path)
-    yield from _kept(clause, path) if kind is Kind.KEEP else _not_kept(clause, path)
-
-
-def _objects(form: PolicyForm, kind: Kind, what: tuple[str, ...], path: Path) -> Iterator[Trouble]:
-    if not what:
-        yield path, f"`{kind}` is empty; say what it is about"
-    for word in what:
-        if kind is Kind.ANSWER and word not in set(Right):
-            yield path, unknown(word, list(Right), "right")
-        elif kind is Kind.KEEP and word not in form.categories:
-            yield (
-                path,
-                _undeclared(word, form.categories, "category").replace("categorys", "categories"),
-            )
-        elif not _WORD.fullmatch(word):
-            yield path, f"{shown(word)} is no word of a rule; write lower case with dashes"
-
-
-def _forced(clause: ClauseForm, kind: Kind, path: Path) -> Iterator[Trouble]:
-    if clause.force is None:
-        return
-    if clause.force not in set(Force):
-        yield (*path, "force"), unknown(clause.force, list(Force), "force")
-    elif (clause.force in _OWN_FORCE or kind.value in _OWN_FORCE) and clause.force != kind.value:
-        yield (
-            (*path, "force"),
-            f"`{kind}` cannot have the force {shown(clause.force)}; leave it out",
+def own_facts(form: PolicyForm) -> Mapping[str, Fact]:
+    """Return the facts that conditions of a policy may ask about: the shipped, and its own."""
+    own = {
+        name: Fact(
+            name=name,
+            says=each.says,
+            of="company",
+            type=FactType(each.type),
+            words=frozenset(each.words) if each.words else None,
+            closed=each.absent == "no",
         )
+        for name, each in form.facts.items()
+        if each.type in set(FactType)
+    }
+    return {**own, **facts()} if own else facts()
 
 
-def _under(clause: ClauseForm, path: Path) -> Iterator[Trouble]:
-    if clause.regimes == ():
-        yield (*path, "regimes"), "`regimes` is empty; leave it out to mean all"
-    for word in clause.regimes or ():
-        if word not in set(Regime):
-            yield (*path, "regimes"), unknown(word, list(Regime), "regime")
+@dataclass(slots=True)
+class _Conditions:
+    """Every condition of a policy, read once; what is wrong with them by path."""
+
+    form: PolicyForm
+    rules: dict[Path, Rule | None] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def read(self) -> None:
+        self.troubles += _facts(self.form.facts)
+        known, ids = own_facts(self.form), frozenset(each.id for each in self.form.clauses)
+        for index, clause in enumerate(self.form.clauses):
+            path = ("clauses", index)
+            self._of(clause, path, known, ids)
+            if clause.strict is not None:
+                self._of(clause.strict, (*path, "strict"), known, ids)
+        self._refuse_long_ways(strict=False)
+        self._refuse_long_ways(strict=True)
+
+    def _of(
+        self, form: RuleForm, path: Path, known: Mapping[str, Fact], ids: Collection[str]
+    ) -> None:
+        for key in ("when", "unless"):
+            text = getattr(form, key)
+            if text is None:
+                continue
+            if "strict" in path and text.strip() == _NOTHING[key]:
+                self.rules[*path, key] = None
+                continue
+            try:
+                self.rules[*path, key] = parse_condition(text, known, ids)
+            except BadCondition as wrong:
+                self.troubles.append(((*path, key), f"`{key}` {wrong}"))
+
+    def _refuse_long_ways(self, *, strict: bool) -> None:
+        """Find conditions that come back to themselves by pointing, or point through too many."""
+        at = {clause.id: index for index, clause in enumerate(self.form.clauses)}
+        when = {
+            id: self.found(("clauses", index), "when", strict=strict) for id, index in at.items()
+        }
+        points = {id: sorted(points_of(rule)) if rule else [] for id, rule in when.items()}
+        try:
+            order = list(TopologicalSorter(points).static_order())
+        except CycleError as wrong:
+            circle = _from_first(tuple(reversed(wrong.args[1])), at)
+            words = f"`when` points at itself: {' → '.join(circle)}"
+            self.troubles.append((("clauses", at[circle[0]], "when"), words))
+            return
+        depth: dict[str, int] = {}
+        for id in order:
+            depth[id] = 1 + max((depth[each] for each in points[id]), default=0)
+        deep = next((id for id in order if depth[id] > FARTHEST), None)
+        if deep:
+            words = f"`when` points through over {FARTHEST} clauses; say some of it itself"
+            self.troubles.append((("clauses", at[deep], "when"), words))
+
+    def found(self, path: Path, key: str, *, strict: bool) -> Rule | None:
+        """Return a condition as a profile has it."""
+        anew = (*path, "strict", key)
+        return self.rules[anew] if strict and anew in self.rules else self.rules.get((*path, key))
 
 
-def _kept(clause: ClauseForm, path: Path) -> Iterator[Trouble]:
-    for key, value in zip(_KEEPING, (clause.ground, clause.lasts, clause.since), strict=True):
-        if not value:
-            yield path, f"`{key}` is missing; a `keep` clause has `ground`, `for` and `from`"
-    if clause.ground and not _WORD.fullmatch(clause.ground):
-        yield (*path, "ground"), f"{shown(clause.ground)} is no ground; write it like `legal-tax`"
-    if clause.lasts and not _YEARS.fullmatch(clause.lasts):
-        yield (*path, "for"), f"{shown(clause.lasts)} is no term; write it like `10 years`"
-    if clause.since and clause.since not in _FROM:
-        yield (*path, "from"), unknown(clause.since, _FROM, "start of a term")
+def _facts(own: Mapping[str, FactForm]) -> Iterator[Trouble]:
+    for name, each in own.items():
+        path = ("facts", name)
+        if name in facts():
+            yield path, f"{shown(name)} is a fact already; give yours another name"
+        if each.type not in set(FactType):
+            yield (*path, "type"), unknown(each.type, list(FactType), "type of a fact")
+        if each.absent not in {None, "no"}:
+            yield (*path, "absent"), "`absent` can only be `no`; leave it out to mean unknown"
 
 
-def _not_kept(clause: ClauseForm, path: Path) -> Iterator[Trouble]:
-    for key, value in zip(_KEEPING, (clause.ground, clause.lasts, clause.since), strict=True):
-        if value is not None:
-            yield (*path, key), f"`{key}` belongs to a `keep` clause; take it out"
+def _from_first(circle: tuple[str, ...], at: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a circle of ids (the last is the first again) from the one that stands first."""
+    ring = circle[:-1]
+    first = ring.index(min(ring, key=at.__getitem__))
+    return (*ring[first:], *ring[:first], ring[first])
 
 
-def _policy(form: PolicyForm, written: Written, digest: str) -> Policy:
+def _policy(
+    form: PolicyForm, written: Written, rules: Mapping[Path, Rule | None], digest: str
+) -> Policy:
+    seed: list[Clause] = []
+    strict: list[Clause] = []
+    for index, each in enumerate(form.clauses):
+        path = ("clauses", index)
+        clause = _clause(each, written.lines[path])
+        conditions = {key: rules.get((*path, key)) for key in ("when", "unless")}
+        clause = replace(clause, when=conditions["when"], unless=conditions["unless"])
+        seed.append(clause)
+        if each.strict is None:
+            strict.append(clause)
+        elif not each.strict.off:
+            strict.append(_stricter(clause, each.strict, (*path, "strict"), rules))
     return Policy(
         title=form.title,
         company=form.company,
@@ -187,18 +189,37 @@ def _policy(form: PolicyForm, written: Written, digest: str) -> Policy:
             name: Declared(each.purposes, each.sources, each.recipients)
             for name, each in form.categories.items()
         },
-        purposes=form.purposes,
+        purposes={name: each.says for name, each in form.purposes.items()},
         recipients=form.recipients,
-        clauses=tuple(
-            _clause(each, written.lines["clauses", index])
-            for index, each in enumerate(form.clauses)
-        ),
+        clauses=tuple(seed),
         digest=digest,
+        basing={
+            name: Basing(each.basis, each.interest, each.law, each.automated)
+            for name, each in form.purposes.items()
+        },
+        entities=tuple(
+            Entity(each.name, each.country, each.since, each.until) for each in form.entities
+        ),
+        reach=form.reach,
+        sections=form.sections,
+        external=form.external,
+        facts=own_facts(form),
+        lines=_lines(written),
+        profiles={Profile.SEED: tuple(seed), Profile.STRICT: tuple(strict)},
     )
 
 
+def _lines(written: Written) -> dict[str, int]:
+    """Return where what stands outside clauses is written: `purposes.support`."""
+    return {
+        ".".join(map(str, path)): line
+        for path, line in written.lines.items()
+        if path and path[0] != "clauses" and len(path) <= 2  # noqa: PLR2004 (a key and its word)
+    }
+
+
 def _clause(form: ClauseForm, line: int) -> Clause:
-    ((kind, what),) = _kinds(form).items()
+    ((kind, what),) = kinds(form).items()
     return Clause(
         id=form.id,
         kind=kind,
@@ -210,10 +231,59 @@ def _clause(form: ClauseForm, line: int) -> Clause:
         regimes=frozenset(map(Regime, form.regimes or Regime)),
         ground=form.ground,
         schedule=_schedule(form),
+        scope=_scope(form, Scope()),
+        closed=form.unknown == "forbids",
+        then=form.then or (),
+        contents=form.contents or (),
+        bases=form.bases or (),
+        limits=form.limits or (),
+        link=form.link,
     )
 
 
-def _schedule(form: ClauseForm) -> Schedule | None:
-    if not (form.lasts and form.since):
+def _stricter(
+    clause: Clause, form: StrictForm, path: Path, rules: Mapping[Path, Rule | None]
+) -> Clause:
+    """Return a clause as the strict profile has it: what it says anew, and the rest as it was."""
+    said = form.model_fields_set
+    return replace(
+        clause,
+        force=Force(form.force) if form.force else clause.force,
+        regimes=frozenset(map(Regime, form.regimes)) if form.regimes else clause.regimes,
+        ground=form.ground or clause.ground,
+        schedule=_schedule(form) if "lasts" in said else clause.schedule,
+        scope=_scope(form, clause.scope),
+        when=rules.get((*path, "when")) if "when" in said else clause.when,
+        unless=rules.get((*path, "unless")) if "unless" in said else clause.unless,
+        closed=form.unknown == "forbids" if "unknown" in said else clause.closed,
+        then=form.then if form.then is not None else clause.then,
+    )
+
+
+def _scope(form: RuleForm, before: Scope) -> Scope:
+    return Scope(
+        categories=before.categories if form.categories is None else form.categories,
+        purposes=before.purposes if form.purposes is None else form.purposes,
+        recipients=before.recipients if form.recipients is None else form.recipients,
+        sources=before.sources if form.sources is None else form.sources,
+        channels=before.channels if form.channels is None else form.channels,
+    )
+
+
+def _schedule(form: RuleForm) -> Schedule | None:
+    term = TERM.fullmatch(form.lasts or "")
+    if term is None or form.since is None:
         return None
-    return Schedule(int(form.lasts.split()[0]), _FROM[form.since])
+    number, unit = int(term[1]), term[2]
+    return Schedule(
+        years=number if unit == "year" else 0,
+        from_year_end=STARTS[form.since],
+        months=number if unit == "month" else 0,
+        days=number if unit == "day" else 0,
+    )
+
+
+def words_of_grammar() -> Mapping[str, Collection[str]]:
+    """Return the closed words of the language, by what they are, for its reference."""
+    words = vocabularies()
+    return {name: sorted(words.words(name)) for name in sorted(words.entries)}

@@ -5,12 +5,27 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from upheld.model import Closure, Declined, Done, Found, Left, Pending, Preview, Right, Schema
+from upheld.model import (
+    Closure,
+    Declined,
+    Done,
+    Found,
+    Guards,
+    Left,
+    Pending,
+    Preview,
+    Probe,
+    Right,
+    Safeguard,
+    Schema,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from upheld.model import Attestation, Rows, Step, StoreMap
+    from upheld.model import Attestation, Dialect, Role, Rows, Step, StoreMap
+
+_UNKNOWN = (Safeguard.IN_TRANSIT, Safeguard.LEAST_PRIVILEGE, Safeguard.INTEGRITY)
 
 
 class ManualStore:
@@ -78,6 +93,19 @@ class ManualStore:
         """Report one unfinished row per task for as long as nobody has attested the step."""
         done = isinstance(self.act(step), Done)
         return Left({} if done else {"checklist": len(step.tasks)}, {})
+
+    def guards(self) -> Guards:
+        """Say that nobody can ask: what guards such a system is attested or not known."""
+        words = f"`{self.name}` is a checklist, which cannot be asked"
+        return Guards(tuple(Probe(each, None, words) for each in _UNKNOWN))
+
+    def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
+        """Say that there is nothing to grant: no program of ours goes there."""
+        del roles, dialect
+        return (
+            f"# store `{self.name}` is a checklist, so Upheld has no role in it; "
+            "give its officers what the tasks need and no more\n"
+        )
 
     def _tasks(self, right: Right) -> tuple[str, ...]:
         return tuple(task.text for task in self._mapped.tasks if task.right is right)

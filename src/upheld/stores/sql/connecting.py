@@ -10,6 +10,12 @@ import sqlalchemy as sa
 from upheld.errors import BadInput
 from upheld.stores.sql.functions import install
 
+READING = ("BEGIN",)
+"""What is said before several things are read as of one moment."""
+
+WRITING = ("PRAGMA foreign_keys = ON", "PRAGMA secure_delete = ON", "BEGIN IMMEDIATE")
+"""What is said before anything is written."""
+
 _WAIT_SECONDS = 5.0
 
 
@@ -32,19 +38,19 @@ def make_engine(name: str, url: str) -> sa.Engine:
     engine = sa.create_engine(
         "sqlite://", creator=lambda: _connected(path), poolclass=sa.NullPool, hide_parameters=True
     )
-    sa.event.listen(engine, "begin", _begin)
+    sa.event.listen(engine, "connect", _set_up)
     return engine
 
 
 def _connected(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         path, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _set_up(connection: sqlite3.Connection, _: object) -> None:
     connection.text_factory = _text
     install(connection)
-    return connection
 
 
 def _text(stored: bytes) -> str | bytes:
@@ -53,8 +59,3 @@ def _text(stored: bytes) -> str | bytes:
         return stored.decode()
     except UnicodeDecodeError:
         return stored
-
-
-def _begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("upheld_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -11,7 +11,7 @@ from upheld.identity import base
 from upheld.model import Bond, Closure, Match
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import table
-from upheld.stores.sql.finding import count, keys_of, with_closure
+from upheld.stores.sql.finding import counts, keys_of
 from upheld.stores.sql.functions import in_keys, listed, spelled
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> 
 
     Rows are one person's where each bears another one of the identities presented.
     """
-    for collection in _of_people(selector):
+    for collection in of_people(selector):
         news = _news(selector, before, collection)
         known_by = any(isinstance(way, Match) for way in collection.ways)
         if not known_by or not news or len(selector.keys[collection.name]) == 1:
@@ -74,7 +74,7 @@ def _contested(connection: sa.Connection, selector: Selector, before: Selector) 
 
     If another row bears more of them, they are there to tell the two apart.
     """
-    for collection in _of_people(selector):
+    for collection in of_people(selector):
         query = people.contested(selector, collection, before)
         if query is None:
             continue
@@ -105,12 +105,13 @@ def _contradicted(connection: sa.Connection, selector: Selector, before: Selecto
     Whoever was led to by an account number of another system may be somebody else: the stores
     disagree, and only a person can tell.
     """
-    for collection in _of_people(selector):
+    for collection in of_people(selector):
         news = _news(selector, before, collection)
         if not news or (strangers := people.strangers(selector, collection)) is None:
             continue
         columns = [table(collection).c[name] for name in collection.key]
-        if count(connection, collection, sa.and_(in_keys(columns, listed(news)), strangers)):
+        rows = sa.and_(in_keys(columns, listed(news)), strangers)
+        if any(counts(connection, selector, [(collection, rows)])):
             yield (
                 f"a row of `{selector.mapped.name}.{collection.name}` is theirs by what another "
                 "store says, but bears another identity than was presented; if it is theirs, open "
@@ -118,9 +119,11 @@ def _contradicted(connection: sa.Connection, selector: Selector, before: Selecto
             )
 
 
-def reassigned(connection: sa.Connection, selector: Selector) -> Iterator[tuple[Collection, Key]]:
+def reassigned(
+    connection: sa.Connection, selector: Selector, collections: Iterable[Collection]
+) -> Iterator[tuple[Collection, Key]]:
     """Yield rows of people frozen by their key that may be somebody else's now."""
-    for collection in _of_people(selector):
+    for collection in collections:
         if (rows := people.reassigned(selector, collection)) is not None:
             for key in keys_of(connection, collection, rows):
                 yield collection, key
@@ -140,7 +143,7 @@ def noted(connection: sa.Connection, selector: Selector, before: Selector) -> Se
     Nothing but the number tells that such a row is the person's.
     """
     keys = dict(selector.keys)
-    for collection in _of_people(selector):
+    for collection in of_people(selector):
         nameless = people.nameless(selector, collection)
         news = _news(selector, before, collection)
         if people.stays(collection) or nameless is None or not news:
@@ -150,7 +153,7 @@ def noted(connection: sa.Connection, selector: Selector, before: Selector) -> Se
         at = people.bare(collection.name)
         if found := keys_of(connection, collection, rows):
             keys[at] = keys.get(at, frozenset()) | found
-    return with_closure(selector, replace(selector.closure, keys=keys))
+    return selector.of(replace(selector.closure, keys=keys))
 
 
 def without(frozen: Selector, strangers: Iterable[tuple[Collection, Key]]) -> Selector:
@@ -164,10 +167,11 @@ def without(frozen: Selector, strangers: Iterable[tuple[Collection, Key]]) -> Se
                 value = frozenset({spelled(key[0])})
                 for kinds in (given, identities):
                     kinds[way.identity] = kinds.get(way.identity, frozenset()) - value
-    return with_closure(frozen, Closure(given, identities, keys))
+    return frozen.of(Closure(given, identities, keys))
 
 
-def _of_people(selector: Selector) -> Iterator[Collection]:
+def of_people(selector: Selector) -> Iterator[Collection]:
+    """Yield the collections whose rows are people."""
     return (each for each in selector.mapped.collections if each.person)
 
 

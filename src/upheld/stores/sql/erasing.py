@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, assert_never, cast
 
@@ -12,13 +12,14 @@ from upheld.identity import base
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, named, table
-from upheld.stores.sql.finding import count
+from upheld.stores.sql.finding import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Derived, Redacted, YearStart, needles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from upheld.model import Change, Collection, Erasure, Hold, Reference, Step
+    from upheld.stores.sql.finding import Question
     from upheld.stores.sql.rows import Selector
 
 _OUTCOMES = {
@@ -49,49 +50,44 @@ class Eraser:
 
     def carry_out(self) -> list[Counted]:
         """Delete or change what is not yet in its target state; return what became of how many."""
-        erasure, counted = self.erasure, list(self._kept())
+        erasure, counted = self.erasure, tallied(self.connection, list(self._kept()))
         if erasure.delete:
-            counted.append(self._counted(Outcome.GONE, self._delete()))
+            counted.append(self.counted(Outcome.GONE, self._delete()))
         elif erasure.changes:
-            counted.append(
-                self._counted(self._changed(), self._update(erasure.changes, self._free()))
-            )
-        on_kept = tuple(change for change in erasure.changes if change.on_kept)
-        if erasure.hold and on_kept:
-            counted.append(self._counted(Outcome.BLANKED, self._update(on_kept, self._held())))
+            changed = self._update(erasure.changes, self._free())
+            counted.append(self.counted(self._changed(), changed))
+        if on_kept := self._on_kept():
+            changed = self._update(on_kept, self._held())
+            counted.append(self.counted(Outcome.BLANKED, changed))
         touched = sum(each.rows for each in counted if each.outcome is not Outcome.RETAINED)
         if erasure.ceiling is not None and touched > erasure.ceiling:
             raise OverCeilingError(erasure.collection)
         return [each for each in counted if each.rows]
 
-    def foreseen(self, before: Sequence[Eraser]) -> list[Counted]:
-        """Count what carrying out would do after the erasures `before` it, without writing."""
-        erasure, counted = self.erasure, list(self._kept())
-        if erasure.delete:
-            free = count(self.connection, self.collection, self._free())
-            counted.append(self._counted(Outcome.GONE, free))
-        elif erasure.changes:
-            free = self._still_to_change(erasure.changes, self._free(), before)
-            counted.append(self._counted(self._changed(), free))
-        on_kept = tuple(change for change in erasure.changes if change.on_kept)
-        if erasure.hold and on_kept:
-            kept = self._still_to_change(on_kept, self._held(), before)
-            counted.append(self._counted(Outcome.BLANKED, kept))
-        return [each for each in counted if each.rows]
+    def foreseen(self, before: Sequence[Eraser] = ()) -> Iterator[Tally]:
+        """Yield what carrying out would do after the erasures `before` it, without writing."""
+        changes = self.erasure.changes
+        yield from self._kept()
+        if self.erasure.delete:
+            yield Tally(self, Outcome.GONE, self._free())
+        elif changes:
+            yield Tally(self, self._changed(), self._to_change(changes, self._free(), before))
+        if on_kept := self._on_kept():
+            yield Tally(self, Outcome.BLANKED, self._to_change(on_kept, self._held(), before))
 
-    def _still_to_change(
+    def _to_change(
         self, changes: Iterable[Change], where: Truth, before: Sequence[Eraser]
-    ) -> int:
-        """Count rows of which something is to be changed that no erasure before will change."""
+    ) -> Truth:
+        """Rows of which something is to be changed that no erasure before will change."""
         same = [each for each in before if each.collection == self.collection]
         pending = [
             sa.and_(
-                self._pending((change,)),
+                self._differs(change),
                 *(each._changing(change).is_not(sa.true()) for each in same),  # noqa: SLF001 (same class)
             )
             for change in changes
         ]
-        return count(self.connection, self.collection, sa.and_(where, sa.or_(*pending)))
+        return sa.and_(where, sa.or_(*pending))
 
     def _changing(self, change: Change) -> Truth:
         """Rows to which this erasure does the same."""
@@ -104,45 +100,26 @@ class Eraser:
             return sa.false()
         return sa.or_(self._free(), self._held()) if done[0].on_kept else self._free()
 
-    def passed_on(self, frozen: Selector) -> int:
-        """Count rows of people that stay, and that bear an identity unknown when they were found.
+    def passed_on(self, frozen: Selector) -> Truth | None:
+        """Rows of people that stay, and that bear an identity unknown when they were found.
 
         What has been through this erasure is no stranger's.
         """
         rows = people.reassigned(frozen, self.collection) if self.collection.person else None
         if rows is None or self.erasure.bond is not Bond.ABOUT or not people.stays(self.collection):
-            return 0
-        return count(self.connection, self.collection, sa.and_(rows, self._undone()))
+            return None
+        return sa.and_(rows, self._undone())
 
-    def left(self) -> int:
-        """Count rows that are not in their target state."""
-        erasure = self.erasure
-        unfinished = []
-        if erasure.delete:
-            unfinished.append(self._free())
-        elif erasure.changes:
-            unfinished.append(sa.and_(self._free(), self._pending(erasure.changes)))
-        on_kept = tuple(change for change in erasure.changes if change.on_kept)
-        if erasure.hold and on_kept:
-            unfinished.append(sa.and_(self._held(), self._pending(on_kept)))
-        if not unfinished:
-            return 0
-        return count(self.connection, self.collection, sa.or_(*unfinished))
+    def undated(self) -> Truth | None:
+        """Rows a ground should keep, but whose date is missing."""
+        hold = self.erasure.hold
+        if hold is None or hold.since is None or hold.within is not None:
+            return None
+        dated = Dated(table(self.collection).c[hold.since])
+        return sa.and_(self._rows(), dated.is_not(sa.true()), self._undone())
 
-    def kept(self) -> int:
-        """Count rows that a ground keeps."""
-        return sum(each.rows for each in self._kept())
-
-    def undated(self) -> int:
-        """Count rows a ground should keep, but whose date is missing."""
-        if self.erasure.hold is None:
-            return 0
-        missing = self.selector.undated(self.collection, self.erasure.hold)
-        undone = self._undone()
-        return count(self.connection, self.collection, sa.and_(self._rows(), missing, undone))
-
-    def shared_unsaid(self) -> int:
-        """Count the person's own rows that another *about* way gives to somebody else.
+    def shared_unsaid(self) -> Truth | None:
+        """The person's own rows that another *about* way gives to somebody else.
 
         A row of a collection of people is one person's, whatever else stands in it.
         """
@@ -153,39 +130,44 @@ class Eraser:
         ]
         every = sum(way.bond is Bond.ABOUT for way in self.collection.ways)
         if self.erasure.bond is not Bond.ABOUT or every < 2 or not own:  # noqa: PLR2004 (two people need two ways)
-            return 0
+            return None
         others = sa.or_(*(self.selector.elsewhere(self.collection, way) for way in own))
-        undone = self._undone()
-        return count(self.connection, self.collection, sa.and_(self._rows(), others, undone))
+        return sa.and_(self._rows(), others, self._undone())
 
-    def no_dates(self, field: str) -> int:
-        """Count rows in which a field to be made coarser holds what is no date."""
+    def no_dates(self, field: str) -> Truth:
+        """Rows in which a field to be made coarser holds what is no date."""
         column = table(self.collection).c[field]
         odd = sa.and_(column.is_not(None), column != "", Dated(column).is_not(sa.true()))
-        return count(self.connection, self.collection, sa.and_(self._rows(), odd))
+        return sa.and_(self._rows(), odd)
 
     def require_unblocked(
         self, inbound: Iterable[tuple[Collection, Reference]], erasers: Iterable[Eraser]
     ) -> None:
         """Refuse when rows that stay point at rows that would go, before any cascade can fire."""
-        going = table(self.collection)
         deleted = [each for each in erasers if each.erasure.delete]
-        for child, reference in inbound:
-            onto = sa.select(*map(named, reference.onto)).select_from(going)
-            ours = onto.where(self._free()).correlate(None)
-            columns = [named(name) for name in reference.columns]
-            points = sa.tuple_(*columns).in_(ours) if len(columns) > 1 else columns[0].in_(ours)
-            leaving = [each for each in deleted if each.collection.name == child.name]
-            stays = [each._free().is_not(sa.true()) for each in leaving]  # noqa: SLF001 (same class)
-            rows = leaving[0].collection if leaving else child
-            if count(self.connection, rows, sa.and_(points, *stays)):
+        staying = [self._staying(child, reference, deleted) for child, reference in inbound]
+        found = counts(self.connection, self.selector, staying)
+        for (child, _), rows in zip(staying, found, strict=True):
+            if rows:
                 raise BlockedError(child.name)
+
+    def _staying(
+        self, child: Collection, reference: Reference, deleted: Iterable[Eraser]
+    ) -> tuple[Collection, Truth]:
+        """Rows that point at rows that would go, and do not go themselves."""
+        onto = sa.select(*map(named, reference.onto)).select_from(table(self.collection))
+        ours = onto.where(self._free()).correlate(None)
+        columns = [named(name) for name in reference.columns]
+        points = sa.tuple_(*columns).in_(ours) if len(columns) > 1 else columns[0].in_(ours)
+        leaving = [each for each in deleted if each.collection.name == child.name]
+        stays = [each._free().is_not(sa.true()) for each in leaving]  # noqa: SLF001 (same class)
+        return leaving[0].collection if leaving else child, sa.and_(points, *stays)
 
     def _rows(self) -> Truth:
         erasure = self.erasure
         ways = [way for way in self.collection.ways if way.bond is erasure.bond]
         rows = self._named() if erasure.bond is Bond.MENTIONS else self._bonded()
-        others = [self.selector.elsewhere(self.collection, way) for way in ways]
+        others = (self.selector.elsewhere(self.collection, way) for way in ways)
         if not erasure.way and erasure.bond is Bond.SHARED:
             alone = (other.is_not(sa.true()) for other in others)
             led = sa.or_(*(self.selector.way(self.collection, way) for way in ways))
@@ -221,26 +203,25 @@ class Eraser:
             return sa.false()
         return sa.and_(self._rows(), self.selector.held(self.collection, self.erasure.hold))
 
-    def _kept(self) -> Iterator[Counted]:
-        hold = self.erasure.hold
-        if hold is None or self.erasure.way:
-            return
-        source = table(self.collection)
-        query = sa.select(sa.func.count(), self._latest(hold)).select_from(source)
-        rows, latest = self.connection.execute(query.where(self._held())).one()
-        if rows:
-            until = _until(hold, latest)
-            yield Counted(
-                self.collection.name, self.erasure.bond, Outcome.RETAINED, rows, hold.clause, until
-            )
+    def _kept(self) -> Iterator[Tally]:
+        if self.erasure.hold and not self.erasure.way:
+            yield Tally(self, Outcome.RETAINED, self._held())
 
-    def _latest(self, hold: Hold) -> sa.ColumnElement[object]:
+    def _on_kept(self) -> tuple[Change, ...]:
+        """What is changed also in rows that a ground keeps."""
+        if self.erasure.hold is None:
+            return ()
+        return tuple(change for change in self.erasure.changes if change.on_kept)
+
+    def latest(self, hold: Hold, rows: Truth) -> Question:
         """The latest date of what is kept; of parts of a whole it stands in another collection."""
-        if hold.within is None:
-            return sa.func.max(table(self.collection).c[hold.since or ""])
-        return self.selector.latest(self.collection, hold)
+        if hold.within is not None:
+            return self.selector.latest(self.collection, hold)
+        source = table(self.collection)
+        return sa.select(sa.func.max(source.c[hold.since or ""])).where(rows).scalar_subquery()
 
-    def _counted(self, outcome: Outcome, rows: int) -> Counted:
+    def counted(self, outcome: Outcome, rows: int) -> Counted:
+        """Return the words for what became of rows that were not kept."""
         clause = self.erasure.clauses[0] if self.erasure.clauses else None
         return Counted(self.collection.name, self.erasure.bond, outcome, rows, clause)
 
@@ -264,10 +245,11 @@ class Eraser:
         return sa.true() if self.erasure.delete else self._pending(self.erasure.changes)
 
     def _pending(self, changes: Iterable[Change]) -> Truth:
-        source = table(self.collection)
-        return sa.or_(
-            *(source.c[each.field].is_distinct_from(self._target(each)) for each in changes)
-        )
+        return sa.or_(*map(self._differs, changes))
+
+    def _differs(self, change: Change) -> Truth:
+        column = table(self.collection).c[change.field]
+        return column.is_distinct_from(self._target(change))
 
     def _target(self, change: Change) -> sa.ColumnElement[object]:
         column = table(self.collection).c[change.field]
@@ -305,12 +287,48 @@ class Eraser:
         return f"text:{(column and column.length) or 39}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Rows that are to be counted, and what becomes of them by one erasure."""
+
+    eraser: Eraser
+    outcome: Outcome
+    rows: Truth
+
+    def questions(self) -> tuple[Question, Question]:
+        """Ask how many there are, and of what is kept, which is its latest date."""
+        hold = self._hold()
+        latest = self.eraser.latest(hold, self.rows) if hold else sa.null()
+        return counting(self.eraser.collection, self.rows), latest
+
+    def counted(self, rows: int, latest: object) -> Counted:
+        """Return the answer in our words."""
+        counted, hold = self.eraser.counted(self.outcome, rows), self._hold()
+        return replace(counted, clause=hold.clause, until=_until(hold, latest)) if hold else counted
+
+    def _hold(self) -> Hold | None:
+        return self.eraser.erasure.hold if self.outcome is Outcome.RETAINED else None
+
+
 _EMAIL_LENGTH = 46
 
 
 def _short(column: object) -> bool:
     length = getattr(column, "length", None)
     return length is not None and length < _EMAIL_LENGTH
+
+
+def tallied(connection: sa.Connection, tallies: Sequence[Tally]) -> list[Counted]:
+    """Count rows, of all erasures in one statement; leave out those of which there are none."""
+    if not tallies:
+        return []
+    selector = tallies[0].eraser.selector
+    found = iter(answers(connection, selector, [q for each in tallies for q in each.questions()]))
+    return [
+        each.counted(cast("int", rows), latest)
+        for each, rows, latest in zip(tallies, found, found, strict=True)
+        if rows
+    ]
 
 
 def _until(hold: Hold, latest: object) -> date | None:

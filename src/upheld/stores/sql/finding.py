@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
 
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
-from upheld.model import Bond, Closure, Collection, Follow, Found
+from upheld.model import Bond, Collection, Follow, Found
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import table
+from upheld.stores.sql.columns import Truth, table
 from upheld.stores.sql.functions import REPLACED, spelled
 from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from upheld.model import Key, StoreMap
 
 _BATCH = 1000
+_QUESTIONS = 200
+"""How many at once, if nothing but one identity was known."""
+
+Question: TypeAlias = (
+    "sa.ColumnElement[object] | sa.ColumnElement[int] | sa.ColumnElement[bool] | sa.Null"
+)
+"""What is answered with one value."""
 
 
 def grown(connection: sa.Connection, frozen: Selector) -> Selector:
@@ -42,7 +49,7 @@ def grown(connection: sa.Connection, frozen: Selector) -> Selector:
         if not more and not kinds:
             continue
         closure = replace(closure, identities=_merged(closure.identities, identities), keys=known)
-        selector = with_closure(selector, closure)
+        selector = selector.of(closure)
         waiting.extend(
             each
             for each in kept
@@ -57,23 +64,22 @@ def _halved(connection: sa.Connection, selector: Selector, kept: list[Collection
     for collection in (each for each in kept if each.name in both):
         rows = selector.rows(collection, Bond.SHARED)
         keys = {halves(collection.name): keys_of(connection, collection, rows)}
-        selector = with_closure(
-            selector, replace(selector.closure, keys=_merged(selector.keys, keys))
-        )
+        selector = selector.of(replace(selector.closure, keys=_merged(selector.keys, keys)))
     return selector
-
-
-def with_closure(selector: Selector, closure: Closure) -> Selector:
-    """Return the selector of another closure."""
-    return Selector(selector.mapped, selector.schema, closure, closure.keys)
 
 
 def keys_of(
     connection: sa.Connection, collection: Collection, rows: sa.ColumnElement[bool]
 ) -> frozenset[Key]:
     """Return the keys of the rows for which a condition holds."""
-    query = sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
-    return frozenset(cast("Key", tuple(row)) for row in connection.execute(query))
+    return keys_in(
+        connection, sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
+    )
+
+
+def keys_in(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> frozenset[Key]:
+    """Return what a query finds, which are keys."""
+    return frozenset(cast("Iterable[Key]", map(tuple, connection.execute(query).all())))
 
 
 def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
@@ -90,17 +96,15 @@ def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
     if not any(found.values()):
         return selector
     closure = replace(selector.closure, keys=_merged(selector.keys, found))
-    return grown(connection, with_closure(selector, closure))
+    return grown(connection, selector.of(closure))
 
 
 def found(connection: sa.Connection, selector: Selector) -> Found:
     """Count the rows of each collection by bond."""
-    rows = {
-        (collection.name, bond): number
-        for collection, bond in concerned(selector.mapped)
-        if (number := count(connection, collection, selector.rows(collection, bond)))
-    }
-    return Found(selector.closure, rows)
+    places = concerned(selector.mapped)
+    rows = [(collection, selector.rows(collection, bond)) for collection, bond in places]
+    numbers = zip(places, counts(connection, selector, rows), strict=True)
+    return Found(selector.closure, {(c.name, bond): rows for (c, bond), rows in numbers if rows})
 
 
 def concerned(mapped: StoreMap) -> list[tuple[Collection, Bond]]:
@@ -115,12 +119,41 @@ def concerned(mapped: StoreMap) -> list[tuple[Collection, Bond]]:
     ]
 
 
-def count(
-    connection: sa.Connection, collection: Collection, condition: sa.ColumnElement[bool]
-) -> int:
-    """Count the rows of a collection for which a condition holds."""
+def counts(
+    connection: sa.Connection, selector: Selector, wanted: Iterable[tuple[Collection, Truth]]
+) -> list[int]:
+    """Count the rows of each collection for which its condition holds."""
+    queries = [counting(collection, condition) for collection, condition in wanted]
+    return [cast("int", each) for each in answers(connection, selector, queries)]
+
+
+def anything(
+    connection: sa.Connection, selector: Selector, queries: Iterable[sa.Select[tuple[object, ...]]]
+) -> bool:
+    """Say whether any of these queries finds a row."""
+    return any(answers(connection, selector, [query.exists() for query in queries]))
+
+
+def counting(collection: Collection, condition: Truth) -> sa.ScalarSelect[int]:
+    """Return the question how many rows of a collection a condition holds for."""
     query = sa.select(sa.func.count()).select_from(table(collection)).where(condition)
-    return int(connection.execute(query).scalar_one())
+    return query.scalar_subquery()
+
+
+def answers(
+    connection: sa.Connection, selector: Selector, questions: Sequence[Question]
+) -> list[object]:
+    """Ask all in one statement: each has its own price, whatever it asks.
+
+    Of somebody with many identities fewer at once, since each asks for all of them, and SQLite
+    takes 32,766 parameters.
+    """
+    known = sum(map(len, selector.closure.identities.values()))
+    size = max(1, _QUESTIONS // (1 + known))
+    found: list[object] = []
+    for at in range(0, len(questions), size):
+        found.extend(connection.execute(sa.select(*questions[at : at + size])).one())
+    return found
 
 
 def leading(mapped: StoreMap) -> list[Collection]:
@@ -168,7 +201,7 @@ def _ask(
     rows = connection.execute(_own(selector, collection, wanted)).yield_per(_BATCH)
     if wanted == list(collection.key):  # the only long lists; nothing but keys is wanted of them
         for batch in rows.partitions(_BATCH):
-            keys[collection.name].update(map(_key, batch))
+            keys[collection.name].update(cast("Iterable[Key]", map(tuple, batch)))
     for row in rows:
         for name, columns in kept.items():
             key = cast("Key", tuple(row[at[column]] for column in columns))
@@ -181,10 +214,6 @@ def _ask(
         {name: frozenset(found) for name, found in keys.items()},
         {kind: frozenset(values) for kind, values in identities.items()},
     )
-
-
-def _key(row: sa.Row[tuple[object, ...]]) -> Key:
-    return cast("Key", tuple(row))
 
 
 def pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
@@ -243,5 +272,11 @@ _Value = TypeVar("_Value", str, "Key")
 def _merged(
     known: Mapping[str, frozenset[_Value]], more: Mapping[str, frozenset[_Value]]
 ) -> dict[str, frozenset[_Value]]:
+    """Join sets; one to which nothing is added stays the very same."""
     none: frozenset[_Value] = frozenset()
-    return {kind: known.get(kind, none) | more.get(kind, none) for kind in {*known, *more}}
+    added = {
+        kind: known.get(kind, none) | values
+        for kind, values in more.items()
+        if kind not in known or not values <= known[kind]
+    }
+    return {**known, **added}

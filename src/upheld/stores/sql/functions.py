@@ -24,7 +24,7 @@ from upheld.identity import base, normalise
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -77,6 +77,24 @@ class Normal(FunctionElement[str]):
     inherit_cache = True
 
 
+class Among(FunctionElement[bool]):
+    """Whether columns hold one of a list of keys. Arguments: the keys (JSON), the columns."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: object = None) -> Among:
+        """Return it as it is: `… = 1` around it would hide the column from its index."""
+        del against
+        return self
+
+
+class AmongWrapped(Among):
+    """The same of keys that JSON cannot say, and that are wrapped in it."""
+
+    inherit_cache = True
+
+
 @compiles(Derived, "sqlite")
 def _derived(element: Derived, compiler: SQLCompiler, **options: object) -> str:
     secret, form, name, *key = element.clauses
@@ -116,44 +134,49 @@ def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
     return f"upheld_normal({kind}, {_readable(column)}, typeof({column}))"
 
 
+@compiles(Among, "sqlite")
+def _among(element: Among, compiler: SQLCompiler, **options: object) -> str:
+    keys, *columns = (compiler.process(each, **options) for each in element.clauses)
+    whole = len(columns) == 1
+    parts = [
+        "k.value" if whole else f"json_extract(k.value, '$[{n}]')" for n in range(len(columns))
+    ]
+    if isinstance(element, AmongWrapped):
+        parts = [f"upheld_unwrapped({part})" for part in parts]
+    held = columns[0] if whole else f"({', '.join(columns)})"
+    return f"({held} IN (SELECT {', '.join(parts)} FROM json_each({keys}) AS k))"  # noqa: S608 (of quoted names and parameters)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Keys as one parameter, whatever their number; `wrapped` parts are not as JSON has them."""
+    """Keys as one parameter, whatever their number; `wrapped` ones are not as JSON has them."""
 
     words: str = field(repr=False)
-    wrapped: tuple[bool, ...]
+    wrapped: bool
 
 
 def listed(keys: Iterable[Key]) -> Listed:
     """Return keys as a parameter; those of one part as a flat list."""
-    parts = list(zip(*keys, strict=True))
-    wrapped = tuple(not all(map(_json_keeps, part)) for part in parts)
-    plain = [
-        list(map(_wrapped, part)) if was else part for part, was in zip(parts, wrapped, strict=True)
-    ]
-    rows = plain[0] if len(plain) == 1 else list(zip(*plain, strict=True))
+    parts: list[tuple[Scalar, ...]] = list(zip(*keys, strict=True))
+    wrapped = not all(map(_json_keeps, parts))
+    if wrapped:
+        parts = [tuple(map(_wrapped, part)) for part in parts]
+    rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
     return Listed(json.dumps(rows), wrapped)
 
 
-def in_keys(columns: Sequence[sa.ColumnElement[object]], keys: Listed) -> sa.ColumnElement[bool]:
+def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.ColumnElement[bool]:
     """Say that columns hold one of these keys."""
-    each = sa.func.json_each(keys.words).table_valued("value")
-    whole = len(columns) == 1
-    found = [
-        each.c.value if whole else sa.func.json_extract(each.c.value, f"$[{n}]")
-        for n in range(len(columns))
-    ]
-    parts = [
-        sa.func.upheld_unwrapped(part) if was else part
-        for part, was in zip(found, keys.wrapped or (False,), strict=False)
-    ]
-    if whole:
-        return columns[0].in_(sa.select(parts[0]))
-    return sa.tuple_(*columns).in_(sa.select(*parts))
+    among = AmongWrapped if keys.wrapped else Among
+    return among(sa.literal(keys.words), *columns)
 
 
-def _json_keeps(value: Scalar) -> bool:
-    """Say whether a value comes out of SQLite's JSON as it went in: a NUL would cut it short."""
+def _json_keeps(part: tuple[Scalar, ...]) -> bool:
+    """Say whether values come out of SQLite's JSON as they went in: a NUL would cut one short."""
+    return set(map(type, part)) == {int} or all(map(_keeps, part))
+
+
+def _keeps(value: Scalar) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, bytes) and not (isinstance(value, str) and "\0" in value)

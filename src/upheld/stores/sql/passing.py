@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from upheld.model import Bond, Collection, Follow
 from upheld.stores.sql.columns import Truth, table
-from upheld.stores.sql.finding import leading, pointed_at, with_closure
+from upheld.stores.sql.finding import anything, keys_in, leading, pointed_at
 from upheld.stores.sql.rows import Selector, aimed, halves
 
 if TYPE_CHECKING:
@@ -30,14 +30,15 @@ def still_theirs(connection: sa.Connection, frozen: Selector) -> Selector:
     """
     selector = frozen
     collections = leading(frozen.mapped)
-    waiting = deque(collections)
+    every = (query for each in collections for _, query in _queries(frozen, each))
+    waiting = deque(collections if anything(connection, frozen, every) else ())
     while waiting:
         collection = waiting.popleft()
         lost = _lost(connection, selector, collection)
         if not any(lost.values()):
             continue
         keys = {at: found - lost.get(at, frozenset()) for at, found in selector.keys.items()}
-        selector = with_closure(selector, replace(selector.closure, keys=keys))
+        selector = selector.of(replace(selector.closure, keys=keys))
         waiting.extend(
             each
             for each in collections
@@ -54,10 +55,7 @@ def _lost(
     connection: sa.Connection, selector: Selector, collection: Collection
 ) -> Mapping[str, frozenset[Key]]:
     """Return keys of a collection that lead to somebody else's rows, by where they are kept."""
-    return {
-        at: frozenset(cast("Key", tuple(row)) for row in connection.execute(query))
-        for at, query in _queries(selector, collection)
-    }
+    return {at: keys_in(connection, query) for at, query in _queries(selector, collection)}
 
 
 def _queries(

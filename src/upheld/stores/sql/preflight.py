@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from upheld.model import Act, Bond, Collection, Follow, Reference, Type
+from upheld.stores.sql.columns import Truth
+from upheld.stores.sql.finding import counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import sqlalchemy as sa
 
     from upheld.model import Change, Column, Schema, Step, StoreMap, Table
     from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.rows import Selector
 
 _SHORTEST_UNIQUE = 24
 
 
-def refusals(schema: Schema, erasers: Sequence[Eraser]) -> tuple[str, ...]:
-    """Return what would refuse a step: constraints in the catalogue, and other people's rows."""
-    return tuple(
-        words
-        for eraser in erasers
-        for words in (
-            *_fields(schema, schema.tables[eraser.collection.name], eraser),
-            *_people(eraser),
-            *_dates(schema.tables[eraser.collection.name], eraser),
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What stands against a step if any of these rows are there; `words` says it of how many."""
+
+    collection: Collection
+    rows: Truth
+    words: Callable[[int], str]
+
+
+def however_many(words: str) -> Callable[[int], str]:
+    """Return words that say nothing of how many rows there are."""
+    return lambda _: words
+
+
+def standing(
+    connection: sa.Connection, selector: Selector, objections: Iterable[str | Objection]
+) -> Iterator[str]:
+    """Yield in words what does stand against a step; all rows are counted in one statement."""
+    every = list(objections)
+    asked = [(each.collection, each.rows) for each in every if isinstance(each, Objection)]
+    found = iter(counts(connection, selector, asked))
+    for each in every:
+        if isinstance(each, str):
+            yield each
+        elif rows := next(found):
+            yield each.words(rows)
+
+
+def refusals(schema: Schema, erasers: Sequence[Eraser]) -> Iterator[str | Objection]:
+    """Yield what would refuse a step: constraints in the catalogue, and other people's rows."""
+    for eraser in erasers:
+        shape = schema.tables[eraser.collection.name]
+        yield from _fields(schema, shape, eraser)
+        yield from _people(eraser)
+        yield from _dates(shape, eraser)
 
 
 def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
@@ -82,7 +113,7 @@ def _pointing(shape: Table, reference: Reference) -> Collection:
     )
 
 
-def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str]:
+def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str | Objection]:
     for change in eraser.erasure.changes:
         column = shape.column(change.field)
         where = f"`{eraser.selector.mapped.name}.{shape.name}.{change.field}`"
@@ -90,11 +121,16 @@ def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str]:
             yield f"{where} is no longer there; run `upheld map check`"
         elif words := _impossible(shape, change, column) or _linked(schema, shape, change):
             yield f"{where} {words}"
-        elif change.act is Act.ANONYMISE and (rows := eraser.no_dates(change.field)):
-            yield (
-                f"{where} holds what is no date in {rows} rows and cannot be made coarser there; "
-                "write dates like 1990-05-17, or use `erase: blank` in the map"
-            )
+        elif change.act is Act.ANONYMISE:
+            rows = eraser.no_dates(change.field)
+            yield Objection(eraser.collection, rows, partial(_no_date, where))
+
+
+def _no_date(where: str, rows: int) -> str:
+    return (
+        f"{where} holds what is no date in {rows} rows and cannot be made coarser there; "
+        "write dates like 1990-05-17, or use `erase: blank` in the map"
+    )
 
 
 def _impossible(shape: Table, change: Change, column: Column) -> str | None:
@@ -131,16 +167,20 @@ def _too_short(shape: Table, name: str) -> bool:
     return short and any(name in unique for unique in shape.unique)
 
 
-def _people(eraser: Eraser) -> Iterator[str]:
-    if rows := eraser.shared_unsaid():
-        name = f"{eraser.selector.mapped.name}.{eraser.collection.name}"
-        yield (
-            f"{rows} rows of `{name}` are also about somebody else; "
-            "in the map say `is: shared` or `is: mentions` for the way that leads to them"
+def _people(eraser: Eraser) -> Iterator[Objection]:
+    name = f"{eraser.selector.mapped.name}.{eraser.collection.name}"
+    if (rows := eraser.shared_unsaid()) is not None:
+        yield Objection(
+            eraser.collection,
+            rows,
+            lambda number: (
+                f"{number} rows of `{name}` are also about somebody else; "
+                "in the map say `is: shared` or `is: mentions` for the way that leads to them"
+            ),
         )
 
 
-def _dates(shape: Table, eraser: Eraser) -> Iterator[str]:
+def _dates(shape: Table, eraser: Eraser) -> Iterator[str | Objection]:
     hold = eraser.erasure.hold
     if hold is None:
         return
@@ -148,8 +188,12 @@ def _dates(shape: Table, eraser: Eraser) -> Iterator[str]:
     column = shape.column(hold.since) if hold.since and not hold.within else None
     if column and column.type not in {Type.DATE, Type.TEXT}:
         yield f"`{name}.{column.name}` is no date, so nobody can say until when a row is kept"
-    elif rows := eraser.undated():
-        yield (
-            f"{rows} rows of `{name}` have no date in `{hold.since}` that can be read; write dates "
-            "like 2026-07-01, then plan again"
+    elif (rows := eraser.undated()) is not None:
+        yield Objection(
+            eraser.collection,
+            rows,
+            lambda number: (
+                f"{number} rows of `{name}` have no date in `{hold.since}` that can be read; "
+                "write dates like 2026-07-01, then plan again"
+            ),
         )

@@ -73,8 +73,21 @@ class Selector:
     mapped: StoreMap
     schema: Schema
     closure: Closure
-    keys: Mapping[str, frozenset[Key]]
     _lists: dict[tuple[str, bool], Listed] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def keys(self) -> Mapping[str, frozenset[Key]]:
+        """What is known to be theirs, by where the closure keeps it."""
+        return self.closure.keys
+
+    def of(self, closure: Closure) -> Selector:
+        """Return the selector of another closure; lists of keys that are the same stay made."""
+        lists = {
+            (at, in_words): keys
+            for (at, in_words), keys in self._lists.items()
+            if closure.keys.get(at) is self.keys.get(at)
+        }
+        return Selector(self.mapped, self.schema, closure, lists)
 
     def rows(self, collection: Collection, bond: Bond) -> Truth:
         """Rows with this bond; a row that is the person's own is not counted among its mentions."""
@@ -163,12 +176,6 @@ class Selector:
         keys = [table(parent).c[name] for name in parent.key]
         return in_keys(keys, self._listed(parent.name)), self._dated(parent, hold)
 
-    def undated(self, collection: Collection, hold: Hold) -> Truth:
-        """Rows without a date that can be read, so that nobody can say until when they are kept."""
-        if hold.since is None or hold.within is not None:
-            return sa.false()
-        return Dated(table(collection).c[hold.since]).is_not(sa.true())
-
     def _dated(self, collection: Collection, hold: Hold) -> Truth:
         since = table(collection).c[hold.since or ""]
         return sa.and_(Dated(since), since >= hold.oldest.isoformat())
@@ -221,10 +228,11 @@ class Selector:
         exact = [written.in_(sorted({*wanted, *accents}))]
         if not email and (figures := numbers(wanted)):
             exact.append(column.in_(figures))
-        normal = Normal(sa.literal(kind), column).in_(wanted)
-        ahead = sa.and_(written < _AFTER_SPACES, normal)
+        normal = Normal(sa.literal(kind), column)
+        ahead = sa.and_(written < _AFTER_SPACES, normal.in_(wanted))
         behind = (
-            sa.and_(written > each, written < each + _AFTER_SPACES, normal) for each in wanted
+            sa.and_(written > each, written < each + _AFTER_SPACES, normal == each)
+            for each in wanted
         )
         return sa.or_(*exact, ahead, *behind)
 

@@ -9,23 +9,49 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from upheld.errors import Refused, Stale
-from upheld.model import Bond, Counted, Declined, Done, Left, Preview, Rows
+from upheld.model import Bond, Counted, Declined, Done, Left, Outcome, Preview, Rows
 from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.catalogue import fingerprint, read_schema
-from upheld.stores.sql.columns import table
-from upheld.stores.sql.connecting import make_engine
-from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
+from upheld.stores.sql.columns import Truth, table
+from upheld.stores.sql.connecting import READING, WRITING, make_engine
+from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError, tallied
 from upheld.stores.sql.failures import constraint, ours
+from upheld.stores.sql.grants import file_mode, script, written_in
+from upheld.stores.sql.guards import file_of, guards
 from upheld.stores.sql.passing import still_theirs
-from upheld.stores.sql.preflight import inbound, refusals, rehearsal_needed
+from upheld.stores.sql.preflight import (
+    Objection,
+    however_many,
+    inbound,
+    refusals,
+    rehearsal_needed,
+    standing,
+)
 from upheld.stores.sql.rows import Selector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from upheld.model import Closure, Collection, Found, Key, Right, Schema, Step, StoreMap
+    from upheld.model import (
+        Closure,
+        Collection,
+        Dialect,
+        Found,
+        Guards,
+        Key,
+        Right,
+        Role,
+        Schema,
+        Step,
+        StoreMap,
+    )
 
 _BATCH = 1000
+_OVERWRITE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+"""Brings the write-ahead log, if there is one, into the file, and empties it.
+
+Until then the file still holds what was erased. A reader elsewhere may put it off.
+"""
 
 
 class ChangedError(Exception):
@@ -54,8 +80,17 @@ class SqlStore:
 
     def schema(self) -> Schema:
         """Return names and types, never values."""
-        with self._reading() as connection:
+        with self._connected() as connection:
+            seen = fingerprint(connection)
+        if self._known_by is not None and self._known_by[0] == seen:
+            return self._known_by[1]
+        with self._connected(READING) as connection:
             return self._known(connection)
+
+    def guards(self) -> Guards:
+        """Say what guards the database, as far as it can be asked."""
+        with self._connected(READING) as connection:
+            return guards(connection, self._mapped)
 
     def find(self, closure: Closure) -> Found:
         """Grow the closure by what this database knows.
@@ -64,7 +99,7 @@ class SqlStore:
             Refused: the identities lead to two rows of a collection of people, or contradict each
                 other, and only a person can tell whose a row is.
         """
-        with self._reading() as connection:
+        with self._connected(READING) as connection:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
@@ -79,7 +114,7 @@ class SqlStore:
         Raises:
             Refused: a row that was found may be somebody else's now.
         """
-        with self._reading() as connection:
+        with self._connected(READING) as connection:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
@@ -95,12 +130,11 @@ class SqlStore:
         Where a check, a trigger or a foreign key from elsewhere could stand in the way, the step
         is rehearsed in a transaction that is undone.
         """
-        with self._reading() as connection:
+        with self._connected(READING) as connection:
             frozen = self._frozen(connection, step.closure)
             erasers = self._erasers(connection, frozen, step)
-            counted = tuple(
-                each for at, eraser in enumerate(erasers) for each in eraser.foreseen(erasers[:at])
-            )
+            tallies = [each for at, e in enumerate(erasers) for each in e.foreseen(erasers[:at])]
+            counted = tuple(tallied(connection, tallies))
             schema = frozen.schema
             wrong = tuple(self._changed(connection, frozen, erasers))
             notes = tuple(
@@ -108,16 +142,19 @@ class SqlStore:
                 for eraser in erasers
                 for trigger in schema.tables[eraser.collection.name].triggers
             )
-        if not wrong:
-            wrong = self._rehearsed(step, whole=rehearsal_needed(self._mapped, schema, step))
+            if not wrong:
+                connection.rollback()
+                whole = rehearsal_needed(self._mapped, schema, step)
+                wrong = self._rehearsed(connection, step, whole=whole)
         return Preview(counted, wrong, notes)
 
     def act(self, step: Step) -> Done | Declined:
         """Carry out a step in one transaction; a repeat writes nothing new."""
         try:
-            with self._writing() as connection:
+            with self._connected(WRITING) as connection:
                 done = Done(self._carried_out(connection, step))
-            self._overwrite_log()
+                connection.commit()
+                connection.exec_driver_sql(_OVERWRITE_LOG)
         except OverCeilingError as over:
             return Declined(f"more rows in `{self.name}.{over}` than the plan allows; plan again")
         except BlockedError as blocked:
@@ -137,25 +174,30 @@ class SqlStore:
 
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
         """
-        with self._reading() as connection:
+        with self._connected(READING) as connection:
             frozen = self._frozen(connection, step.closure)
-            passed = [
-                (collection, key)
-                for collection, key in doubts.reassigned(connection, frozen)
-                if not people.stays(collection)
-            ]
+            going = (each for each in doubts.of_people(frozen) if not people.stays(each))
+            passed = doubts.reassigned(connection, frozen, going)
             late: Counter[str] = Counter()
             kept: Counter[str] = Counter()
-            for eraser in self._erasers(connection, doubts.without(frozen, passed), step):
-                late[eraser.collection.name] += eraser.left()
-                kept[eraser.collection.name] += eraser.kept()
-            return Left(dict(+late), dict(+kept))
+            erasers = self._erasers(connection, doubts.without(frozen, passed), step)
+            for each in tallied(connection, [each for e in erasers for each in e.foreseen()]):
+                counter = kept if each.outcome is Outcome.RETAINED else late
+                counter[each.collection] += each.rows
+            return Left(dict(late), dict(kept))
+
+    def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
+        """Return the SQL that gives roles what they need; of a file, the command for its mode."""
+        if dialect is None and self.engine.dialect.name == "sqlite":
+            with self._connected() as connection:
+                return file_mode(self._mapped, file_of(connection))
+        return script(self._mapped, roles, dialect or written_in(self.engine.dialect.name))
 
     def _stream(
         self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond
     ) -> Iterator[Rows]:
         source, where = table(collection), selector.rows(collection, bond)
-        total = finding.count(connection, collection, where)
+        (total,) = finding.counts(connection, selector, [(collection, where)])
         names = _shown(collection, bond)
         order = [source.c[name] for name in collection.key]
         shown = [_part(selector, collection, bond, name) for name in names]
@@ -184,27 +226,34 @@ class SqlStore:
         self, connection: sa.Connection, frozen: Selector, erasers: Sequence[Eraser]
     ) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
-        for collection, _ in doubts.reassigned(connection, frozen):
-            if not people.stays(collection):
-                yield doubts.passed_on(self.name, collection.name)
-        for eraser in erasers[:1]:
-            yield from doubts.crowded(connection, eraser.selector, frozen)
-        yield from (
-            doubts.passed_on(self.name, e.collection.name) for e in erasers if e.passed_on(frozen)
-        )
-        yield from refusals(frozen.schema, erasers)
+        passed = [
+            (collection, people.reassigned(frozen, collection))
+            for collection in doubts.of_people(frozen)
+            if not people.stays(collection)
+        ]
+        passed.extend((eraser.collection, eraser.passed_on(frozen)) for eraser in erasers)
+        crowds = [
+            crowd
+            for eraser in erasers[:1]
+            for crowd in doubts.crowded(connection, eraser.selector, frozen)
+        ]
+        objections = (*self._passed_on(passed), *crowds, *refusals(frozen.schema, erasers))
+        yield from standing(connection, frozen, objections)
 
-    def _rehearsed(self, step: Step, *, whole: bool) -> tuple[str, ...]:
-        """Try the step and undo it; at the least, see that the database takes a writer."""
+    def _passed_on(self, passed: Iterable[tuple[Collection, Truth | None]]) -> Iterator[Objection]:
+        for collection, rows in passed:
+            if rows is not None:
+                words = doubts.passed_on(self.name, collection.name)
+                yield Objection(collection, rows, however_many(words))
+
+    def _rehearsed(self, connection: sa.Connection, step: Step, *, whole: bool) -> tuple[str, ...]:
+        """Try the step, and do not commit; at the least, see that the database takes a writer."""
+        _say(connection, WRITING)
         try:
-            with self._writing() as connection:
-                if whole:
-                    self._carried_out(connection, step)
-                elif step.erasures and (
-                    first := self._mapped.collection(step.erasures[0].collection)
-                ):
-                    connection.execute(sa.delete(table(first)).where(sa.false()))
-                connection.rollback()
+            if whole:
+                self._carried_out(connection, step)
+            elif step.erasures and (first := self._mapped.collection(step.erasures[0].collection)):
+                connection.execute(sa.delete(table(first)).where(sa.false()))
         except BlockedError as blocked:
             return (_blocked(self.name, str(blocked)),)
         except sa.exc.IntegrityError as broken:
@@ -225,7 +274,7 @@ class SqlStore:
         return erasers
 
     def _require_not_passed_on(self, connection: sa.Connection, frozen: Selector) -> None:
-        for collection, _ in doubts.reassigned(connection, frozen):
+        for collection, _ in doubts.reassigned(connection, frozen, doubts.of_people(frozen)):
             raise Refused(doubts.passed_on(self.name, collection.name))
 
     def _frozen(self, connection: sa.Connection, closure: Closure) -> Selector:
@@ -244,7 +293,7 @@ class SqlStore:
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
                     f"run `upheld map check {self.name}`"
                 )
-        return Selector(self._mapped, schema, closure, closure.keys)
+        return Selector(self._mapped, schema, closure)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
@@ -252,25 +301,17 @@ class SqlStore:
             self._known_by = seen, read_schema(connection)
         return self._known_by[1]
 
-    def _overwrite_log(self) -> None:
-        """Bring the write-ahead log, if there is one, into the file, and empty it.
-
-        Until then the file still holds what was erased. A reader elsewhere may put it off.
-        """
-        with ours(self.name), self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def _connected(self, begin: tuple[str, ...] = ()) -> Iterator[sa.Connection]:
+        """Open a connection, on which nothing is written but what is committed."""
         with ours(self.name), self.engine.connect() as connection:
+            _say(connection, begin)
             yield connection
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with ours(self.name), self.engine.connect() as connection:
-            writer = connection.execution_options(upheld_writes=True)
-            with writer.begin():
-                yield writer
+
+def _say(connection: sa.Connection, statements: Iterable[str]) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
 
 
 def _part(

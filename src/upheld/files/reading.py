@@ -1,4 +1,4 @@
-"""Reads a file that people write: YAML to a form, with the line of everything that is wrong.
+"""Reads YAML text as plain data, with the line of everything that was written.
 
 Nothing here touches a disk. Scalars stay as they were written (`no` is a word until a form wants a
 yes or a no), so a date, a country or an id never changes its meaning on the way in.
@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
-from upheld.errors import BadFile, did_you_mean
+from upheld.errors import BadFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from pydantic_core import ErrorDetails
 
 Path: TypeAlias = tuple[str | int, ...]
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
@@ -28,9 +24,17 @@ Trouble: TypeAlias = tuple[Path, str]
 _LONGEST = 4_000_000
 _DEEPEST = 20
 _SHOWN = 60
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _ENDS = yaml.MappingEndEvent | yaml.SequenceEndEvent
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_YES = {"yes": True, "true": True, "no": False, "false": False}
+_ODD = re.compile(
+    "[^\t\n\r -~\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]"
+)
+"""What YAML does not print, what turns the direction of words, and the byte order mark.
+
+Written as an escape between double quotes it is plain to see, and the name of a table may need it.
+"""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,65 +64,10 @@ class Written:
         return int(self.place(path).rpartition(":")[2])
 
 
-class Form(BaseModel):
-    """The shape of a file or of a part of one; pydantic lives at this edge only."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-    what: ClassVar[str] = "here"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known_keys(cls, written: Plain | Form) -> Plain | Form:
-        if not isinstance(written, dict):
-            return written
-        known = {field.alias or name for name, field in cls.model_fields.items()}
-        for key in written:
-            if key not in known:
-                raise _unknown_key(key, known, cls.what)
-        return written
-
-
-AnyForm = TypeVar("AnyForm", bound=Form)
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[AnyForm]):
-    """A form filled in from a file, and where each part of it was written."""
-
-    form: AnyForm
-    written: Written
-
-
-def parsed(text: str, name: str, form: type[AnyForm]) -> Parsed[AnyForm]:
-    """Return the form that a text fills in.
-
-    Raises:
-        BadFile: the text is not YAML, or does not fit the form; with the line.
-    """
-    return filled(written(text, name), form)
-
-
-def filled(written: Written, form: type[AnyForm]) -> Parsed[AnyForm]:
-    """Return the form that what was written fills in, or raise `BadFile`."""
-    if written.data == "":
-        raise BadFile(written.place(()), "the file is empty; see the example that `init` writes")
-    try:
-        return Parsed(form.model_validate(written.data), written)
-    except ValidationError as wrong:
-        troubles = [_trouble(each) for each in wrong.errors(include_url=False)]
-    written.refuse(troubles)
-    raise AssertionError  # pragma: no cover (a validation error holds at least one)
-
-
 def written(text: str, name: str) -> Written:
     """Return what a YAML text says, or raise `BadFile` with the line in plain words."""
     _refuse_odd_text(text, name)
-    reading = _Reading(text, name)
-    try:
-        data = reading.document()
-    except yaml.MarkedYAMLError as wrong:
-        raise BadFile(*_not_yaml(name, wrong)) from None
-    return Written(name, data, reading.lines, reading.marks)
+    return _quickly(text, name) or _carefully(text, name)
 
 
 def decoded(raw: bytes, name: str) -> str:
@@ -126,7 +75,8 @@ def decoded(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
-        line = raw.count(b"\n", 0, wrong.start) + 1
+        before = wrong.object[: wrong.start].decode(errors="replace")
+        line = _line_at(before, len(before))
         raise BadFile(f"{name}:{line}", "this is not UTF-8 text; save it as UTF-8") from None
 
 
@@ -136,29 +86,77 @@ def shown(word: str) -> str:
     return f"`{line[:_SHOWN]}…`" if len(line) > _SHOWN else f"`{line}`"
 
 
-def unknown(word: str, known: Iterable[str], what: str) -> str:
-    """Return the words for a word that is not in a closed list."""
-    return f"{shown(word)} is no {what}{did_you_mean(word[:_SHOWN], known)}"
+def _quickly(text: str, name: str) -> Written | None:
+    """Return what libyaml reads, or None where the careful way must look.
+
+    Every refusal is the careful way's, so that its words and its line are always the same.
+    """
+    if not yaml.__with_libyaml__ or "\t" in text:
+        return None
+    try:
+        paper = _Reading(_quick_events(text), name).document()
+    except (yaml.YAMLError, BadFile, _Doubt):
+        return None
+    return paper if paper.data else None
 
 
-def _yes_or_no(value: object) -> object:
-    if isinstance(value, str):
-        if value not in _YES:
-            raise ValueError(f"must be `yes` or `no`, not {shown(value)}")
-        return _YES[value]
-    return value
+class _Doubt(Exception):
+    """The careful way may read this otherwise."""
 
 
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) and value else value
+_BLOCKS = frozenset("|>")
+_HEAD_AND_HASH = re.compile(r"[|>][-+0-9]*#")
 
 
-YesNo: TypeAlias = Annotated[bool, BeforeValidator(_yes_or_no)]
-Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+def _quick_events(text: str) -> Iterator[yaml.Event]:
+    """Yield libyaml's events, up to one that libyaml may read otherwise than `_Loader`.
+
+    Fuzzing found all there are: tabs, a `?` inside a word between brackets, a `#` that touches the
+    head of a block, and the line of an empty document.
+    """
+    parser = yaml.CSafeLoader(text)
+    brackets = 0
+    while (event := parser.get_event()) is not None:
+        if isinstance(event, yaml.ScalarEvent):
+            if brackets and not event.style and _asks_inside(event.value):
+                raise _Doubt
+            if event.style in _BLOCKS and _HEAD_AND_HASH.match(text, _start(event)):
+                raise _Doubt
+        elif isinstance(event, yaml.CollectionStartEvent):
+            brackets += 1 if brackets or event.flow_style else 0
+        elif isinstance(event, yaml.CollectionEndEvent):
+            brackets -= 1 if brackets else 0
+        yield event
+
+
+def _start(event: yaml.Event) -> int:
+    return event.start_mark.index if event.start_mark else 0
+
+
+def _asks_inside(word: str) -> bool:
+    """Return whether a `?` stands anywhere but at the end of a word."""
+    at = word.find("?")
+    return at >= 0 and (at < len(word) - 1 or word[-2:-1] in {"", " ", "\n"})
+
+
+def _carefully(text: str, name: str) -> Written:
+    loader = _Loader(text)
+    try:
+        return _Reading(iter(loader.get_event, None), name).document()
+    except yaml.MarkedYAMLError as wrong:
+        raise BadFile(*_not_yaml(name, wrong, loader)) from None
+    except (ValueError, OverflowError):
+        words = "a number is too large here; check what follows the backslash or the percent sign"
+        raise BadFile(f"{name}:{loader.line + 1}", words) from None
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe parser, which also reads a word that ends in `?` between braces (YAML 1.2)."""
+    """PyYAML's safe parser, which also reads a word that ends in `?` between braces (YAML 1.2).
+
+    `quote` is the last quoted text of several lines, as the lines it begins and ends in.
+    """
+
+    quote = (0, 0)
 
     def scan_plain(self) -> yaml.ScalarToken:
         token: yaml.ScalarToken = super().scan_plain()
@@ -170,28 +168,36 @@ class _Loader(yaml.SafeLoader):
             )
         return token
 
+    def scan_flow_scalar(self, style: str) -> yaml.ScalarToken:
+        token: yaml.ScalarToken = super().scan_flow_scalar(style)
+        if token.start_mark.line < token.end_mark.line:
+            self.quote = (token.start_mark.line + 1, token.end_mark.line + 1)
+        return token
+
 
 class _Reading:
     """One pass over the events of a YAML text, building plain data and remembering lines."""
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
         self.name = name
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=_Loader)
+        self.events = events
         self.lines: dict[Path, int] = {}
         self.marks: dict[Path, int] = {}
 
-    def document(self) -> Plain:
+    def document(self) -> Written:
+        data: Plain = ""
         next(self.events)
-        if isinstance(next(self.events), yaml.StreamEndEvent):
-            return ""
-        data = self._node(next(self.events), ())
-        next(self.events)
-        if not isinstance(after := next(self.events), yaml.StreamEndEvent):
-            raise self._wrong(after, "a second document begins here; write one file for each")
-        return data
+        if not isinstance(next(self.events), yaml.StreamEndEvent):
+            event = next(self.events)
+            self.lines[()] = _line(event)
+            data = self._node(event, ())
+            next(self.events)
+            if not isinstance(after := next(self.events), yaml.StreamEndEvent):
+                wrong = "a second document begins here; write one file for each"
+                raise self._wrong(after, wrong)
+        return Written(self.name, data, self.lines, self.marks)
 
     def _node(self, event: yaml.Event, path: Path) -> Plain:
-        self.lines.setdefault(path, _line(event))
         self._refuse_clever(event, path)
         match event:
             case yaml.ScalarEvent():
@@ -210,34 +216,46 @@ class _Reading:
             raise self._wrong(event, "this is nested too deeply; check the brackets")
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> str:
-        value: str = event.value
-        if event.style is None and len(value) > 1 and value.endswith("?"):
+        value = self._word(event)
+        if value.endswith("?") and not event.style and len(value) > 1:
             self.marks[path] = event.end_mark.index - 1 if event.end_mark else 0
         return value
 
     def _list(self, path: Path) -> Plain:
         items: list[Plain] = []
-        while not isinstance(event := next(self.events), _ENDS):
-            items.append(self._node(event, (*path, len(items))))
+        for event in self.events:
+            if isinstance(event, _ENDS):
+                break
+            inner = (*path, len(items))
+            self.lines[inner] = _line(event)
+            items.append(self._node(event, inner))
         return items
 
     def _mapping(self, path: Path) -> Plain:
         items: dict[str, Plain] = {}
-        while not isinstance(event := next(self.events), _ENDS):
+        for event in self.events:
+            if isinstance(event, _ENDS):
+                break
             key = self._key(event, path)
+            inner = (*path, key)
             if key in items:
-                first = self.lines[*path, key]
-                raise self._wrong(event, f"{shown(key)} is already given in line {first}; keep one")
-            self.lines[*path, key] = _line(event)
-            items[key] = self._node(next(self.events), (*path, key))
+                words = f"{shown(key)} is already given in line {self.lines[inner]}; keep one"
+                raise self._wrong(event, words)
+            self.lines[inner] = _line(event)
+            items[key] = self._node(next(self.events), inner)
         return items
 
     def _key(self, event: yaml.Event, path: Path) -> str:
         self._refuse_clever(event, path)
         if not isinstance(event, yaml.ScalarEvent) or not event.value:
             raise self._wrong(event, "a key must be a word; check the brackets and colons")
-        key: str = event.value
-        return key
+        return self._word(event)
+
+    def _word(self, event: yaml.ScalarEvent) -> str:
+        value: str = event.value
+        if event.style == '"' and _HALF.search(value):
+            raise self._wrong(event, "an escape here is half a character; write it out as it is")
+        return value
 
     def _wrong(self, event: yaml.Event, words: str) -> BadFile:
         return BadFile(f"{self.name}:{_line(event)}", words)
@@ -250,11 +268,13 @@ def _line(event: yaml.Event) -> int:
 def _refuse_odd_text(text: str, name: str) -> None:
     if len(text) > _LONGEST:
         raise BadFile(f"{name}:1", "the file is over 4 million characters; split it")
-    odd = yaml.reader.Reader.NON_PRINTABLE.search(text) or _TURNS.search(text)
-    if odd:
-        line = text.count("\n", 0, odd.start()) + 1
+    if odd := _ODD.search(text):
         wrong = f"an invisible character (U+{ord(odd.group()):04X}) stands here; remove it"
-        raise BadFile(f"{name}:{line}", wrong)
+        raise BadFile(f"{name}:{_line_at(text, odd.start())}", wrong)
+
+
+def _line_at(text: str, index: int) -> int:
+    return len(_BREAK.findall(text, 0, index)) + 1
 
 
 _WORDS = (
@@ -285,64 +305,31 @@ _WORDS = (
         "unknown escape",
         "a backslash between double quotes means something else here; use single quotes",
     ),
+    (
+        "hexadecimal",
+        "a backslash between double quotes means something else here; use single quotes",
+    ),
+    ("tag handle", "tags (`!`) are not read here; put the value in quotes"),
+    ("expected '<document start>'", "the text should end here; check the indentation and brackets"),
+    ("expected chomping", "nothing may stand beside `|` or `>`; begin the text in the next line"),
+    (
+        "expected a comment or a line break",
+        "nothing may stand beside `|` or `>`; begin the text in the next line",
+    ),
 )
 
 
-def _not_yaml(name: str, wrong: yaml.MarkedYAMLError) -> tuple[str, str]:
+def _not_yaml(name: str, wrong: yaml.MarkedYAMLError, loader: _Loader) -> tuple[str, str]:
     problem = wrong.problem or ""
     words = next(
         (ours for theirs, ours in _WORDS if theirs in problem),
-        f"this is not YAML ({problem}); check it",
+        f"this is not YAML ({problem[:_SHOWN]}); check it",
     )
     opened = "never closed" in words or "not closed" in words
     mark = (wrong.context_mark if opened else None) or wrong.problem_mark
-    return f"{name}:{mark.line + 1 if mark else 1}", words
-
-
-def _unknown_key(key: str, known: Iterable[str], what: str) -> PydanticCustomError:
-    words = f"{shown(key)} is not a key of {what}{did_you_mean(key[:_SHOWN], known)}"
-    return PydanticCustomError("unknown_key", "{words}", {"words": words, "key": key})
-
-
-def _trouble(error: ErrorDetails) -> Trouble:
-    path = error["loc"]
-    key = _named(path)
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "unknown_key":
-            return (*path, context["key"]), context["words"]
-        case "value_error":
-            return path, f"{key} {context['error']}"
-        case "missing":
-            return path[:-1], f"{key} is missing{_of(path)}; add it"
-        case kind:
-            return path, f"{key} {_SHAPES.get(kind, error['msg'].lower())}{_empty(error)}"
-
-
-def _named(path: Path) -> str:
-    match path:
-        case (*_, str(outer), int(index)):
-            return f"item {index + 1} of {shown(outer)}"
-        case (*_, last):
-            return shown(str(last))
-        case _:
-            return "the file"
-
-
-_SHAPES = {
-    "string_type": "must be words, not a list or a group of keys",
-    "tuple_type": "must be a word or a list of words",
-    "list_type": "must be a list",
-    "dict_type": "must be a group of `key: value`",
-    "model_type": "must be a group of `key: value`",
-    "model_attributes_type": "must be a group of `key: value`",
-    "bool_type": "must be `yes` or `no`",
-}
-
-
-def _of(path: Path) -> str:
-    return f" in {shown(str(path[-2]))}" if len(path) > 1 and isinstance(path[-2], str) else ""
-
-
-def _empty(error: ErrorDetails) -> str:
-    return ", and is empty" if error["input"] == "" else ""
+    line = mark.line + 1 if mark else 1
+    begun, ended = loader.quote
+    if ended == line and not opened:
+        words = f"a quote opened here is closed in line {ended}, where more follows; close it"
+        line = begun
+    return f"{name}:{line}", words
