@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.spec.relations import Relation, possible, relation
 from upheld.data import facts
 from upheld.model import Among, Compared, Every, FactType, Known, Not, Order, Points, Says, Some
 from upheld.policy.conditions import BadCondition, grammar, parse_condition, said
-from upheld.policy.logic import Relation, expanded, possible, relation, value, worlds
+from upheld.policy.logic import expanded, value, worlds
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -51,11 +51,11 @@ def test_the_ways_hold_all_that_the_cases_say(
     before, after = {"def.x": old, "def.y": Not(Points("def.x"))}, {"def.x": new}
     after["def.y"] = Not(Points("def.x"))
     conditions = conditioned(clause, before), conditioned(clause, after)
-    cases = Cases.of(conditions)
+    cases = Cases.of(conditions, facts())
     assume(cases is not None)
     assert cases is not None
     was, now = map(cases.holding, conditions)
-    ways = Pointing(before, after, frozenset({"def.x"})).ways(clause)
+    ways = Pointing(before, after, frozenset({"def.x"}), facts()).ways(clause)
     assert not now & ~was or True in ways
     assert not was & ~now or False in ways
 
@@ -89,12 +89,12 @@ def test_a_clause_moves_with_what_it_points_at_or_against_it(
     clause = replace(CLAUSE, when=when, unless=unless, closed=closed)
     before: dict[str, Rule | None] = {"def.x": Says("consented"), "def.y": Not(X)}
     after = {**before, "def.x": Some((Says("consented"), Says("objected")))}
-    assert Pointing(before, after, frozenset({"def.x"})).ways(clause) == ways
+    assert Pointing(before, after, frozenset({"def.x"}), facts()).ways(clause) == ways
 
 
 def test_what_is_there_in_one_version_only_can_move_both_ways() -> None:
     clause = replace(CLAUSE, when=Points("def.x"))
-    assert Pointing({}, {"def.x": None}, frozenset()).ways(clause) == BOTH
+    assert Pointing({}, {"def.x": None}, frozenset(), facts()).ways(clause) == BOTH
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from upheld.errors import BadFile
 from upheld.model import Among, Clause, Not, Points, Policy, Profile, Says, Schedule, Scope
+from upheld.policy.diff import changes
 from upheld.policy.parse import parse_policy
 
 CHECKS = ("fields-classified", "notice-covers")
@@ -153,6 +154,20 @@ def test_a_circle_is_named_at_a_clause_that_is_in_it() -> None:
 def test_a_circle_that_only_strict_has_is_refused() -> None:
     with pytest.raises(BadFile, match="points at itself"):
         policy('id: a.b, definition: me, when: dnt, strict: {when: "a.b"}')
+
+
+def test_a_fact_of_ones_own_that_changes_its_meaning_is_a_change_of_the_policy() -> None:
+    facts = "facts:\n  loyal: {says: Long with us, type: yes-no, absent: no}\nclauses:\n"
+    clause = "id: a.b, may: use, purposes: support, when: loyal"
+    before = policy(clause, head=HEAD.replace("clauses:\n", facts))
+    after = policy(clause, head=HEAD.replace("clauses:\n", facts.replace(", absent: no", "")))
+    found = [each for each in changes(before, after).changes if each.at == "facts.loyal"]
+    assert [each.sentence for each in found] == [
+        (
+            "the fact `loyal` is now “Long with us” (yes-no), "
+            "before “Long with us” (yes-no, no where nobody said)"
+        )
+    ]
 
 
 OWN_FACTS = {

@@ -7,6 +7,9 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
 
+COMPANY = "company"
+"""What a fact is of that a policy declares itself."""
+
 
 class FactType(StrEnum):
     """What a fact can say."""

@@ -1,9 +1,8 @@
-"""What a condition comes to in a world of facts, and how two conditions stand to each other."""
+"""What a condition comes to in a world of facts, and worlds enough to tell conditions apart."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,15 +34,6 @@ Rules: TypeAlias = "Mapping[str, Rule | None]"
 MOST_WORLDS = 100_000
 _OTHER = "another"
 _ALWAYS = Every(())
-
-
-class Relation(StrEnum):
-    """How the cases in which one condition is true stand to those of another."""
-
-    SAME = "in the same cases"
-    WIDER = "in more cases"
-    NARROWER = "in fewer cases"
-    OTHER = "in other cases"
 
 
 def value(rule: Rule | None, world: World, rules: Rules) -> bool | None:  # noqa: PLR0911
@@ -195,26 +185,3 @@ def _around(rules: list[Rule], kind: type[int | date]) -> list[Said]:
         return sorted({near for day in days for near in (day - step, day, day + step)})
     numbers = {each for each in named if isinstance(each, int)} or {1}
     return sorted({near for number in numbers for near in (number - 1, number, number + 1)})
-
-
-def relation(before: Rule, after: Rule, facts: Mapping[str, Fact]) -> Relation | None:
-    """Return how the cases of `after` stand to those of `before`, or None where nobody can say."""
-    every = worlds((before, after), facts)
-    if every is None:
-        return Relation.SAME if before == after else None
-    lost = gained = False
-    for world in every:
-        old, new = value(before, world, {}) is True, value(after, world, {}) is True
-        lost, gained = lost or (old and not new), gained or (new and not old)
-    return {
-        (False, False): Relation.SAME,
-        (False, True): Relation.WIDER,
-        (True, False): Relation.NARROWER,
-        (True, True): Relation.OTHER,
-    }[lost, gained]
-
-
-def possible(rule: Rule, facts: Mapping[str, Fact]) -> bool | None:
-    """Return whether any world makes a condition true, or None where nobody can say."""
-    every = worlds((rule,), facts)
-    return None if every is None else any(value(rule, world, {}) is True for world in every)

@@ -25,6 +25,7 @@ from upheld.model import (
     Scope,
     points_of,
 )
+from upheld.model.rules import COMPANY
 from upheld.policy.conditions import BadCondition, parse_condition
 from upheld.policy.forms import PolicyForm
 from upheld.policy.troubles import STARTS, TERM, kinds, troubles
@@ -74,7 +75,7 @@ def own_facts(form: PolicyForm) -> Mapping[str, Fact]:
         name: Fact(
             name=name,
             says=each.says,
-            of="company",
+            of=COMPANY,
             type=FactType(each.type),
             words=frozenset(each.words) if each.words else None,
             closed=each.absent == "no",

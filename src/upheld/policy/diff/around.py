@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from upheld.model.rules import COMPANY
 from upheld.policy.diff.nouns import Change, Dim, Turn
 from upheld.policy.diff.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.model import Basing, Declared, Entity, Policy
+    from upheld.model import Basing, Declared, Entity, Fact, Policy
 
 _DECLARES = {Turn.DECLARES: "is newly declared", Turn.NO_LONGER_DECLARES: "is no longer declared"}
 _SINGULAR = {
@@ -41,6 +42,7 @@ class _Around:
         yield from self._categories()
         yield from self._entities()
         yield from self._sites()
+        yield from self._facts()
 
     def _line(self, place: str) -> int:
         key = place.partition(".")[0]
@@ -155,6 +157,29 @@ class _Around:
             for site in sorted(sites):
                 words = f"`{site}` is {verb} declared as a site that others run"
                 yield Change(kind, "external", self._line("external"), words)
+
+    def _facts(self) -> Iterator[Change]:
+        """Yield the facts of the company's own that come, go, or are something else now."""
+        was = {name: each for name, each in self.before.facts.items() if each.of == COMPANY}
+        now = {name: each for name, each in self.after.facts.items() if each.of == COMPANY}
+        for name in dict.fromkeys((*now, *was)):
+            at = f"facts.{name}"
+            if name in was and name in now:
+                if was[name] != now[name]:
+                    words = (
+                        f"the fact `{name}` is now {_fact(now[name])}, before {_fact(was[name])}"
+                    )
+                    yield Change(Turn.RECLASSIFIES, at, self._line(at), words)
+                continue
+            kind = Turn.DECLARES if name in now else Turn.NO_LONGER_DECLARES
+            words = f"the fact `{name}` {_DECLARES[kind]}"
+            yield Change(kind, at, self._line(at), words)
+
+
+def _fact(fact: Fact) -> str:
+    words = f" of {', '.join(sorted(fact.words))}" if fact.words else ""
+    unsaid = ", no where nobody said" if fact.closed else ""
+    return f"“{fact.says}” ({fact.type}{words}{unsaid})"
 
 
 def _entity(entity: Entity) -> str:

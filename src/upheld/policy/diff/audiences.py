@@ -240,7 +240,7 @@ def _countries(policy: Policy) -> frozenset[str]:
     for clause in policy.clauses:
         if clause.kind is Kind.MAY and Action.TRANSFER in clause.what:
             condition = conditioned(clause, policy.rules)
-            cases = Cases.of((condition,))
+            cases = Cases.of((condition,), policy.facts)
             if cases is not None and "dest" in cases.choices:
                 held = cases.holding(condition)
                 said = zip(cases.choices["dest"], cases.bits("dest"), strict=True)
@@ -251,7 +251,7 @@ def _countries(policy: Policy) -> frozenset[str]:
 def _needs_consent(clause: Clause, policy: Policy) -> bool:
     """Say whether a clause permits only with consent."""
     condition = conditioned(clause, policy.rules)
-    cases = Cases.of((condition,))
+    cases = Cases.of((condition,), policy.facts)
     if cases is None or "consented" not in cases.choices:
         return False
     held = cases.holding(condition)
@@ -264,5 +264,5 @@ def _needs_consent(clause: Clause, policy: Policy) -> bool:
 
 def _asks_first(clause: Clause, policy: Policy) -> bool:
     condition = conditioned(clause, policy.rules)
-    cases = Cases.of((condition,))
+    cases = Cases.of((condition,), policy.facts)
     return cases is not None and {"purpose.new", "consented"} <= {*cases.choices}

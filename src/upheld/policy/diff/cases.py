@@ -12,12 +12,12 @@ from math import prod
 from operator import or_
 from typing import TYPE_CHECKING
 
-from upheld.data import facts as shipped
 from upheld.model import (
     Among,
     Compared,
     Every,
     Fact,
+    FactType,
     Known,
     Not,
     Order,
@@ -27,10 +27,10 @@ from upheld.model import (
     facts_of,
     parts,
 )
-from upheld.policy.diff.choices import alike, choices_of, guessed, number, related
+from upheld.policy.diff.choices import alike, choices_of, number, related
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from upheld.model import Clause, Rule
     from upheld.policy.diff.choices import Choice
@@ -109,14 +109,17 @@ class Cases:
     _bits: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition]) -> Cases | None:
-        """Return the cases that conditions can tell apart, or None where they are too many."""
+    def of(cls, conditions: Iterable[Condition], facts: Mapping[str, Fact]) -> Cases | None:
+        """Return the cases that conditions can tell apart, or None where they are too many.
+
+        What is no fact is an opaque clause, which says yes, no or nothing.
+        """
         rules = [rule for each in conditions for rule in each.rules]
         every = [part for rule in rules for part in parts(rule)]
         names = sorted({name for rule in rules for name in facts_of(rule)})
-        facts = {name: shipped().get(name) or guessed(name, every) for name in names}
-        choices = {name: tuple(choices_of(facts[name], every)) for name in names}
-        found = cls(facts, choices, related(every), {name: alike(name, every) for name in names})
+        asked = {name: facts.get(name) or _opaque(name) for name in names}
+        choices = {name: tuple(choices_of(asked[name], every)) for name in names}
+        found = cls(asked, choices, related(every), {name: alike(name, every) for name in names})
         return found if found.size <= MOST_CASES else None
 
     @property
@@ -211,6 +214,10 @@ class Cases:
         """Return the cases in which a fact has one of its choices, by their numbers."""
         bits = self.bits(name)
         return reduce(or_, (bits[at] for at in which), 0)
+
+
+def _opaque(clause: str) -> Fact:
+    return Fact(clause, clause, "clause", FactType.YES_NO)
 
 
 def _within(word: Choice, words: Choice) -> bool:

@@ -18,28 +18,6 @@ Choice: TypeAlias = "bool | str | int | frozenset[str] | None"
 OTHER = "another"
 
 
-def guessed(name: str, every: Iterable[Rule]) -> Fact:
-    """Return a fact of the company's own, as far as the conditions that ask about it tell.
-
-    A policy that was read does not keep the facts it declares; not to know that one is closed can
-    only make a change out of none, never none out of a change.
-    """
-    kind = FactType.YES_NO
-    for each in every:
-        match each:
-            case Among(fact, words) if fact == name:
-                kind = FactType.WORD
-            case Among(_, words) if words == name:
-                kind = FactType.WORDS
-            case Compared(fact, _, date()) if fact == name:
-                kind = FactType.DATE
-            case Compared(fact, _, to) if name in {fact, to} and kind is FactType.YES_NO:
-                kind = FactType.NUMBER
-            case _:
-                pass
-    return Fact(name, name, "company", kind)
-
-
 def choices_of(fact: Fact, every: Sequence[Rule]) -> list[Choice]:
     """Return values enough of a fact to tell apart what conditions ask of it."""
     unsaid: list[Choice] = [] if fact.closed else [None]

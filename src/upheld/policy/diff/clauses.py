@@ -26,7 +26,7 @@ from upheld.policy.diff.words import These, condition, doing, listed, reach
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.model import Clause, Policy, Rule
+    from upheld.model import Clause, Fact, Policy, Rule
 
 
 def clause_changes(before: Policy, after: Policy) -> tuple[Change, ...]:
@@ -44,13 +44,14 @@ class _Comparing:
     new: Mapping[str, Clause]
     names: Mapping[str, str]
     moved: frozenset[str]
+    facts: Mapping[str, Fact]
 
     @classmethod
     def of(cls, before: Policy, after: Policy) -> _Comparing:
         old, new = _by_id(before), _by_id(after)
         names = _renamed(old, new)
         moved = frozenset(id for id in old if id in new and old[id].when != new[id].when)
-        return cls(before, after, old, new, names, moved)
+        return cls(before, after, old, new, names, moved, {**before.facts, **after.facts})
 
     def changes(self) -> Iterator[Change]:
         """Yield every change."""
@@ -147,12 +148,12 @@ class _Comparing:
             return
         gain, loss = GAINS[new.kind]
         conditions = self._conditions(old, new)
-        cases = Cases.of(conditions)
+        cases = Cases.of(conditions, self.facts)
         if cases is None:
             conditions = self._conditions(old, new, self._still(old, new))
-            cases = Cases.of(conditions)
+            cases = Cases.of(conditions, self.facts)
         if cases is None:
-            ways = Pointing(self.before.rules, self.after.rules, self.moved).ways(new)
+            ways = Pointing(self.before.rules, self.after.rules, self.moved, self.facts).ways(new)
             for kind, way in ((gain, True), (loss, False)):
                 if not same or way in ways:
                     yield self._turned(old, new, kind, None, through)
@@ -259,7 +260,7 @@ def _regions(clause: Clause, policy: Policy) -> frozenset[str]:
     if clause.when is None and clause.unless is None:
         return found
     held = conditioned(clause, policy.rules)
-    cases = Cases.of((held,))
+    cases = Cases.of((held,), policy.facts)
     return found & regions_in(cases, cases.holding(held)) if cases else found
 
 

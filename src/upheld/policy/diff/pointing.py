@@ -15,7 +15,7 @@ from upheld.policy.diff.cases import Cases, Condition, opened
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from upheld.model import Clause, Rule
+    from upheld.model import Clause, Fact, Rule
     from upheld.policy.logic import Rules
 
 BOTH = frozenset({True, False})
@@ -29,6 +29,7 @@ class Pointing:
     before: Rules
     after: Rules
     moved: frozenset[str]
+    facts: Mapping[str, Fact]
 
     def ways(self, clause: Clause) -> frozenset[bool]:
         """Return which ways the cases of a clause can move, whose own words did not change."""
@@ -57,7 +58,7 @@ class Pointing:
 
     def _grown(self, id: str, *, true: bool) -> frozenset[bool]:
         old, new = opened(Points(id), self.before), opened(Points(id), self.after)
-        cases = Cases.of((Condition(old), Condition(new)))
+        cases = Cases.of((Condition(old), Condition(new)), self.facts)
         if cases is None:
             return BOTH
         was, now = (cases.true_false(rule)[0 if true else 1] for rule in (old, new))

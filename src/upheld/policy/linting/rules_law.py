@@ -17,7 +17,7 @@ from upheld.policy.linting.remarks import Severity, Spot
 from upheld.policy.linting.rules_duties import ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from upheld.model import Clause
@@ -253,7 +253,10 @@ def _not_published(paper: Paper) -> Iterator[Spot]:
     one that names none to all.
     """
     topics = paper.english.topics.values()
-    missing = [each for each in topics if _applies(paper, each) and not _published(paper, each)]
+    saying = list(paper.those(Kind.TELL, Kind.ANSWER))
+    missing = [
+        each for each in topics if _applies(paper, each) and not _published(paper, each, saying)
+    ]
     if missing:
         said = ", ".join(f"{each.says} ({each.law})" for each in missing)
         words = f"published nowhere: {said}; say each in a clause"
@@ -264,8 +267,8 @@ def _applies(paper: Paper, topic: Topic) -> bool:
     return topic.since <= paper.context.today and bool(topic.regimes & paper.named)
 
 
-def _published(paper: Paper, topic: Topic) -> bool:
-    for clause in paper.clauses:
+def _published(paper: Paper, topic: Topic, saying: Sequence[Clause]) -> bool:
+    for clause in saying:
         told = clause.kind is Kind.TELL and topic.tell & {*clause.what}
         answered = clause.kind is Kind.ANSWER and topic.answer in clause.what
         if (told or answered) and clause.regimes & topic.regimes:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
-from upheld.data import facts as shipped
 from upheld.model import (
     Among,
     Compared,
     Every,
-    Fact,
-    FactType,
     Known,
     Not,
     Points,
     Says,
     Some,
-    parts,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.model import Policy, Rule
+    from upheld.model import Fact, Policy, Rule
 
 LARGEST = 300
 """Nodes of a condition, with all it points at, above which nobody spells it out."""
@@ -89,8 +84,7 @@ def spell(policy: Policy) -> Spelled:
         elif id not in large:
             unless[id] = _put_in(clauses[id].unless, walked, when)
     itself = {id: each.facts | others[id].facts for id, each in whens.items()}
-    facts = _facts(policy, _NOTHING.union(*itself.values()))
-    return Spelled(when, unless, both, itself, named, facts, frozenset(large))
+    return Spelled(when, unless, both, itself, named, policy.facts, frozenset(large))
 
 
 def _walked(rule: Rule | None) -> _Walked:
@@ -159,30 +153,3 @@ def _replaced(rule: Rule, said: Mapping[str, Rule | None]) -> Rule:
             return Some(tuple(_replaced(each, said) for each in inner))
         case _:
             return rule
-
-
-def _facts(policy: Policy, asked: frozenset[str]) -> Mapping[str, Fact]:
-    """Return the facts that ship, and those of the policy's own as far as its conditions show."""
-    own = asked - set(shipped())
-    if not own:
-        return shipped()
-    types = dict.fromkeys(own, FactType.YES_NO)
-    for clause in policy.clauses:
-        for rule in (clause.when, clause.unless):
-            for each in parts(rule) if rule else ():
-                match each:
-                    case Among(name, other):
-                        types[name] = FactType.WORD
-                        if isinstance(other, str):
-                            types[other] = FactType.WORDS
-                    case Compared(name, _, to):
-                        found = FactType.DATE if isinstance(to, date) else FactType.NUMBER
-                        types[name] = found
-                        if isinstance(to, str):
-                            types[to] = found
-                    case _:
-                        pass
-    return {
-        **{name: Fact(name, name, "company", each) for name, each in types.items()},
-        **shipped(),
-    }
