@@ -399,3 +399,21 @@ def test_an_identity_can_be_given_on_standard_input(
     status, said = town.run(capsys, "request", "plan", "R-1")
     assert status == 0
     assert "shop.customers" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("policy.yaml", "    for: 10 years\n    from: end of year\n", "", "which has no term"),
+        ("stores/shop.yaml", "under: retain.legal-tax", "under: right.access", "no `keep` clause"),
+    ],
+)
+def test_rows_kept_under_a_clause_that_gives_no_term_stop_the_plan(  # noqa: PLR0913, PLR0917
+    town: Town, capsys: Captured, file: str, old: str, new: str, words: str
+) -> None:
+    town.edit(file, old, new)
+    town.run(capsys, "request", "open", "--right", "erase", "--identity", f"email={ADA}")
+    before = _raw(town)
+    status, said = town.run(capsys, "request", "plan", "R-1")
+    _refused(said, status, 2, "stores/shop.yaml:", words)
+    assert _raw(town) == before

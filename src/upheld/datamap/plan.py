@@ -76,6 +76,12 @@ def _hold(policy: Policy, mapped: StoreMap, collection: Collection, today: date)
         return None
     place = f"{mapped.file}:{collection.line}"
     clause = policy.clause(keep.clause)
+    if clause is not None and clause.kind is Kind.KEEP and clause.schedule is None:
+        raise BadFile(
+            place,
+            f"`{collection.name}` is kept under `{keep.clause}`, which has no term; "
+            "give the clause `for` and `from`",
+        )
     if clause is None or clause.kind is not Kind.KEEP or clause.schedule is None:
         kept = [each.id for each in policy.clauses if each.kind is Kind.KEEP]
         raise BadFile(
