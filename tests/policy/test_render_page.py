@@ -12,7 +12,7 @@ from tests.policy.versions import POLICY, policy
 from upheld.acts.prove import CHECKS
 from upheld.model import Policy, Profile
 from upheld.policy.parse import parse_policy
-from upheld.policy.render import Grid, Said, as_html, as_json, as_text, page
+from upheld.policy.render import Grid, Page, Said, as_html, as_json, as_text, page
 
 HOSTILE = "<script>alert(1)</script> \"x\" 'y' & <img src=x onerror=z> שלום מִן العربية \u200f"
 
@@ -93,6 +93,24 @@ def test_json_says_all_that_the_page_says(read: Policy) -> None:
     assert all(said[clause.id].startswith(clause.text) for clause in read.clauses)
 
 
+def kinds_of(made: Page) -> Grid:
+    """Return the table of kinds of data of a page."""
+    (section,) = [each for each in made.sections if each.anchor == "kinds-of-data"]
+    (kinds,) = section.parts
+    assert isinstance(kinds, Grid)
+    return kinds
+
+
+def test_the_kinds_of_data_are_read_downwards_and_tables_that_fit_stay_tables() -> None:
+    shown = as_html(page(policy()))
+    kinds = shown[shown.index('id="kinds-of-data"') :].partition("</section>")[0]
+    assert "<table" not in kinds
+    assert '<h3 id="category-contact"' in kinds
+    assert kinds.index("<dt>What it is</dt>") < kinds.index("<dt>How long</dt>")
+    assert "<dd" in kinds
+    assert '<th scope="col">Right</th>' in shown
+
+
 def test_hostile_words_stay_words() -> None:
     html = as_html(page(hostile()))
     found = seen(html)
@@ -115,8 +133,7 @@ def test_a_section_has_the_heading_that_the_policy_gives_it() -> None:
 
 
 def test_the_table_of_data_says_why_from_where_for_whom_and_how_long() -> None:
-    (kinds,) = page(policy()).sections[0].parts
-    assert isinstance(kinds, Grid)
+    kinds = kinds_of(page(policy()))
     contact, financial = kinds.rows
     assert contact.cells[1] == (
         "To help you (basis: contract)",
@@ -147,10 +164,8 @@ def test_data_without_a_term_stays_as_the_policy_says() -> None:
     never = (
         "  - {id: retain.need, never: keep, when: need is no, check: one, text: Then it goes.}\n"
     )
-    (kinds,) = page(policy(POLICY + never)).sections[0].parts
-    assert isinstance(kinds, Grid)
+    kinds = kinds_of(page(policy(POLICY + never)))
     assert kinds.rows[0].cells[4][-1] == "otherwise as long as a purpose needs it"
     text = POLICY.replace("keep: [financial, contact]", "keep: financial")
-    (kinds,) = page(policy(text)).sections[0].parts
-    assert isinstance(kinds, Grid)
+    kinds = kinds_of(page(policy(text)))
     assert kinds.rows[0].cells[4] == ("this policy states no term",)

@@ -40,7 +40,8 @@ def entities_registered(clause: Clause, seen: Seen) -> Finding:
         strangers.insert(0, "no entity of the policy stands today; look at `from` and `until`")
     if strangers:
         return Finding(_BROKEN, tuple(strangers))
-    return Finding(_UPHELD, (f"entities: {len(bound)}, stores: {len(seen.maps)}",))
+    words = f"entities: {len(bound)}, stores: {len(seen.maps)}"
+    return Finding(_UPHELD if seen.maps else _IDLE, (words,))
 
 
 def _stands(entity: Entity, seen: Seen) -> bool:

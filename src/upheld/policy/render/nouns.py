@@ -17,6 +17,10 @@ class What(StrEnum):
     LETTER = "letter"
 
 
+_ACROSS = 4
+"""Columns that a page has room for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A paragraph, and the clauses it says or comes from; with an `anchor` it can be linked to."""
@@ -44,6 +48,11 @@ class Grid:
     caption: str
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def long(self) -> bool:
+        """Whether a row says too much to be read across a page; it is then read downwards."""
+        return len(self.heads) > _ACROSS
 
     @property
     def cites(self) -> bool:

@@ -25,12 +25,12 @@ def page(policy: Policy) -> Page:
         policy.digest,
         policy.profile,
         lead=(Said(f"{policy.company} answers for this policy. Write to {policy.contact}."),),
-        sections=(*_summary(policy), *_sections(policy)),
+        sections=(*_sections(policy), *_summary(policy)),
     )
 
 
 def _summary(policy: Policy) -> Iterator[Section]:
-    yield Section("kinds-of-data", "What we hold, at a glance", (kinds_of_data(policy),))
+    yield Section("kinds-of-data", "Kinds of data, one by one", (kinds_of_data(policy),))
     found = rights(policy)
     how = [Said(clause.text, (clause.id,)) for clause in anyway(policy)]
     if found.rows:
