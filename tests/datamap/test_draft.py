@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.datamap.catalogues import schema, table, to
@@ -339,7 +339,6 @@ def _table(name: str, tables: list[str], random_: random.Random) -> Table:
     return Table(name, shapes, key, references, (), (), (), ())
 
 
-@settings(deadline=None)
 @given(catalogues())
 def test_every_draft_can_be_read_back_before_and_after_it_is_accepted(catalogue: Schema) -> None:
     text = draft(catalogue, name="crm", url="sqlite:///a b?c=d")

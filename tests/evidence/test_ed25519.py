@@ -65,7 +65,7 @@ def test_the_vectors_of_the_rfc_hold(
     assert ed25519_holds(*given)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(secret=st.binary(min_size=32, max_size=32), message=st.binary(max_size=99), data=st.data())
 def test_it_agrees_with_another_implementation(
     secret: bytes, message: bytes, data: st.DataObject

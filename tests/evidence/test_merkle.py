@@ -110,7 +110,7 @@ def test_the_known_proofs_come_out() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     size=st.one_of(st.integers(1, 40), st.sampled_from([255, 256, 257, 512, 600])), data=st.data()
 )
@@ -131,7 +131,7 @@ def test_roots_and_proofs_are_those_of_the_rfc(size: int, data: st.DataObject) -
     assert merkle.consistent((old, slow_root(leaves[:old])), (size, whole), proof)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(size=st.integers(2, 70), data=st.data())
 def test_no_other_proof_is_accepted(size: int, data: st.DataObject) -> None:
     leaves = [f"{n}".encode() for n in range(size)]

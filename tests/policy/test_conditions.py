@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spec.relations import Relation, possible, relation
@@ -172,7 +172,6 @@ def test_the_connectives_have_kleenes_tables(text: str) -> None:
     assert value(read("contract is known"), {}, {}) is False
 
 
-@settings(deadline=None)
 @given(RULES)
 def test_more_knowledge_never_takes_back_what_was_certain(rule: Rule) -> None:
     """Kleene's logic is monotone but for `known`, which speaks of knowledge itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from upheld.errors import BadFile
@@ -103,7 +103,6 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert decoded(b"\xef\xbb\xbfa: b\r\n", "policy.yaml") == "a: b\r\n"
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab:-?[]{},&*!|>'\"%@`#\t\n\r \\\u202e\x00é"), max_size=60))
 def test_whatever_is_written_is_read_or_refused_at_one_of_its_lines(text: str) -> None:
     try:

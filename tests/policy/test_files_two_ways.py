@@ -102,13 +102,13 @@ def documents(draw: DrawFn) -> str:
 
 
 @needs_libyaml
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(documents() | st.text(MARKS + "\t\n\r", max_size=40))
 def test_both_ways_read_the_same_or_refuse_the_same(text: str) -> None:
     assert either(text) == slowly(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(documents())
 def test_a_mark_is_where_the_question_mark_stands(text: str) -> None:
     read = either(text)

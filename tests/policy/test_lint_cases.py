@@ -43,7 +43,7 @@ WISHES = st.lists(st.builds(Wish, RULES, VALUES), min_size=1, max_size=3)
 
 
 @given(WISHES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_can_be_is_what_some_world_shows(wishes: list[Wish]) -> None:
     every = worlds([each.rule for each in wishes], facts())
     assert every is not None
@@ -52,7 +52,7 @@ def test_what_can_be_is_what_some_world_shows(wishes: list[Wish]) -> None:
 
 
 @given(WISHES, st.integers(min_value=0, max_value=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_small_purse_leaves_it_open_and_never_says_the_opposite(
     wishes: list[Wish], left: int
 ) -> None:

@@ -146,7 +146,6 @@ def built(folder: Path, town: Town) -> Shop:
 @settings(
     max_examples=120,
     derandomize=True,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -212,10 +212,10 @@ class Policy:
     reach: Mapping[str, str] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
     external: tuple[str, ...] = ()
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     profile: Profile = Profile.SEED
-    profiles: Mapping[Profile, tuple[Clause, ...]] = field(default_factory=dict)
+    profiles: Mapping[Profile, tuple[Clause, ...]] = field(default_factory=dict, repr=False)
 
     def under(self, profile: Profile) -> Policy:
         """Return the same version, read under another profile."""
