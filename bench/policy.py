@@ -16,9 +16,10 @@ from bench.figures import Figure
 from bench.shop import BUILD
 from upheld import Upheld
 from upheld.acts.prove import BUILT, CHECKS
+from upheld.data import facts
 from upheld.demo.cast import ASKER
 from upheld.demo.company import OFFICER, build
-from upheld.model import Right
+from upheld.model import FactType, Right
 from upheld.policy.diff import changes
 from upheld.policy.linting import Context, lint
 from upheld.policy.parse import parse_policy
@@ -39,12 +40,13 @@ def figures(say: Callable[[str], None]) -> Iterator[Figure]:
     text = (files("upheld") / "examples" / "reference" / "policy.yaml").read_text("utf-8")
     yield from _checked(say, "the reference policy", text, 300)
     yield from _checked(say, f"a policy of {_MANY:,} clauses", _many(), 1_000, times=3)
+    yield from _checked(say, "one of long conditions, all different", _long(), None, times=3)
     yield _compared(text)
     yield from _board(say)
 
 
 def _checked(
-    say: Callable[[str], None], what: str, text: str, goal: int, times: int = _TIMES
+    say: Callable[[str], None], what: str, text: str, goal: int | None, times: int = _TIMES
 ) -> Iterator[Figure]:
     floor = _taken(lambda: yaml.load(text, Loader=yaml.CSafeLoader), times)
     reading = _taken(lambda: _read(text), times)
@@ -54,9 +56,9 @@ def _checked(
     taken = reading + checking
     yield Figure(
         f"read and check {what}",
-        f"≤ {goal} ms",
+        f"≤ {goal} ms" if goal else "",
         f"{taken:.0f} ms",
-        taken <= goal,
+        taken <= goal if goal else None,
         f"libyaml alone {floor:.0f} ms",
         taken / floor,
     )
@@ -138,6 +140,23 @@ def _many() -> str:
         "categories:\n  contact: {purposes: [support], sources: [direct-forms]}\n"
         "purposes:\n  support: {says: To help, basis: contract}\nclauses:\n" + clauses
     )
+
+
+def _long() -> str:
+    """Return a policy of as many clauses, each with a condition of twelve parts of its own."""
+    asked = sorted(name for name, fact in facts().items() if fact.type is FactType.YES_NO)
+
+    def condition(index: int) -> str:
+        names = [asked[(index * 7 + step * 11) % len(asked)] for step in range(6)]
+        return " and ".join(f"({name} or age < {index % 90 + at})" for at, name in enumerate(names))
+
+    head, _, _ = _many().partition("clauses:\n")
+    clauses = "".join(
+        f"  - id: part{index // 100}.clause-{index}\n    never: share\n    recipients: [buyer]\n"
+        f"    when: {condition(index)}\n    check: notice-covers\n    text: Sentence {index}.\n"
+        for index in range(_MANY)
+    )
+    return f"{head}clauses:\n{clauses}"
 
 
 def _read(text: str) -> Policy:

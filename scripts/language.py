@@ -38,7 +38,13 @@ exactly one of them.
 A *may* permits when its `when` is true and its `unless` is not; a *keep* permits keeping on the
 same terms. A *never* forbids when its `when` is true, or, with `unknown: forbids`, when nobody
 knows, unless its `unless` is true. An act is allowed when a clause permits it and none forbids it;
-the order of clauses decides nothing. A *definition* or a *disclaimer* decides only where the
+the order of clauses decides nothing.
+
+A *may* that names only `sources` or `channels` permits nothing by itself: it opens them. As soon as
+one clause opens a source for an action, what comes from another source is refused; another clause
+must still permit the act, such as `may: collect` with its `categories`.
+
+A *definition* or a *disclaimer* decides only where the
 condition of another clause names its id.
 
 A condition has three values. A fact that nobody said is unknown; a choice that nobody made is no.

@@ -18,9 +18,12 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from scripts import language
+from upheld.acts.prove import CHECKS
 from upheld.cli.main import app
+from upheld.model import Kind
 from upheld.policy.linting import reference as findings
-from upheld.schemas import SCHEMAS, json_schema
+from upheld.policy.troubles import ID, TERM
+from upheld.schemas import SCHEMAS, Json, json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,7 +181,28 @@ def pages() -> dict[Path, str]:
 def schema(kind: str) -> str:
     """Return the JSON Schema of a kind of file, as it ships."""
     made = json_schema(SCHEMAS[kind](), title=f"Upheld: {kind}", id=f"urn:upheld:{kind}")
+    if kind == "policy":
+        _told_more(made)
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+
+
+def _told_more(made: dict[str, Json]) -> None:
+    """Let an editor also refuse two kinds, an unknown check, an id or a term in another form."""
+    parts = _group(made["$defs"])
+    clause = _group(parts["ClauseForm"])
+    clause["oneOf"] = [{"required": [kind.value]} for kind in Kind]
+    keys = _group(clause["properties"])
+    keys["check"] = {**_group(keys["check"]), "enum": [*sorted(CHECKS)]}
+    keys["id"] = {**_group(keys["id"]), "pattern": f"^{ID.pattern}$"}
+    for rule in (clause, _group(parts["StrictForm"])):
+        terms = _group(rule["properties"])
+        terms["for"] = {**_group(terms["for"]), "pattern": f"^{TERM.pattern}$"}
+
+
+def _group(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError(value)
+    return value
 
 
 def _read(path: Path) -> str | None:

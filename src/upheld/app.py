@@ -12,6 +12,7 @@ from upheld.acts import answer, prove
 from upheld.acts.company import Company
 from upheld.acts.links import probe
 from upheld.config import parse_settings
+from upheld.data import authorities
 from upheld.datamap.document import Plan
 from upheld.datamap.draft import draft
 from upheld.datamap.drift import Drift, drift
@@ -54,6 +55,7 @@ FOLDS = (
     prove.HistoryFold(),
     prove.VersionFold(),
     prove.LinkFold(),
+    prove.DocumentFold(),
 )
 
 
@@ -113,7 +115,6 @@ class Upheld(AbstractContextManager["Upheld"]):
             documents=_documents(place),
             secrets=_secrets(place),
         )
-        prove.note_policy(company)
         return cls(company, home)
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +134,8 @@ class Upheld(AbstractContextManager["Upheld"]):
         return answer.open_request(self.company, right, given, regime=regime, received=received)
 
     def plan(self, id: str) -> Plan:
-        """Find, pre-flight and freeze what will be done."""
+        """Find, pre-flight and freeze what will be done, by the policy as it now stands."""
+        prove.note_policy(self.company)
         return answer.plan(self.company, id)
 
     def sign(self, id: str, key: Path) -> Request:
@@ -214,7 +216,7 @@ class Upheld(AbstractContextManager["Upheld"]):
     def ask_links(self) -> Mapping[str, str | None]:
         """Ask every link of the policy whether it answers; record it and say what was wrong."""
         links = [each.link for each in self.company.policy.clauses if each.link]
-        answers = probe(links)
+        answers = probe(links, seek=authorities())
         prove.note_links(self.company, answers)
         return answers
 
@@ -324,6 +326,7 @@ def _secrets(folder: Path) -> tuple[str, ...]:
     """Return where a file that people write here, and that git keeps, holds a secret."""
     found = [folder / "upheld.toml", folder / "policy.yaml", folder / "documents.yaml"]
     found += sorted((folder / "stores").glob("*.yaml"))
+    found += sorted((folder / "tests").glob("*.yaml"))
     names = [each.relative_to(folder).as_posix() for each in found if each.is_file()]
     return tuple(place for name in names for place in secrets_in(_text(folder, name), name))
 

@@ -106,8 +106,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("acess", ["access", "erase"])
     '; did you mean `access`?'
+    >>> did_you_mean("acess", [])
+    '; there is none yet'
     """
     words = sorted(known)
+    if not words:
+        return "; there is none yet"
     near = get_close_matches(word, words, n=1)
     if near:
         return f"; did you mean `{near[0]}`?"

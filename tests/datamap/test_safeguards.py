@@ -1,4 +1,4 @@
-"""Checks of the clauses about safeguards, and the finder of secrets, over worlds written out."""
+"""Checks of the clauses about safeguards, over worlds written out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from upheld.datamap.exposed import holds_password, secrets_in
+from upheld.datamap.exposed import holds_password
 from upheld.datamap.parse import parse_store
 from upheld.datamap.safeguards import (
     confidentiality_guarded,
@@ -19,6 +19,7 @@ from upheld.errors import BadFile
 from upheld.model import (
     Clause,
     Document,
+    Finding,
     Force,
     Guards,
     Judgement,
@@ -31,7 +32,7 @@ from upheld.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CLAUSE = Clause("scope.safeguards", Kind.GUARD, ("all",), Force.PROMISE, "", "", 1)
@@ -147,7 +148,7 @@ def test_a_store_without_personal_data_promises_nobody_anything() -> None:
 
 def test_confidentiality_needs_the_way_the_rights_and_the_disk() -> None:
     world = seen(store(SQL + AT_REST), held=HELD, documents=(paper("encrypted-at-rest"),))
-    assert confidentiality_guarded(CLAUSE, world).judgement is Judgement.UPHELD
+    assert confidentiality_guarded(CLAUSE, world).judgement is Judgement.ATTESTED
     for probe in (IN_TRANSIT, RIGHTS):
         no = replace(world, guards={"crm": guards({**HELD, probe: False})})
         assert confidentiality_guarded(CLAUSE, no).judgement is Judgement.BROKEN
@@ -173,6 +174,24 @@ def test_a_document_in_the_place_of_a_probe_is_a_word_and_not_a_proof() -> None:
     assert confidentiality_guarded(CLAUSE, worse).judgement is Judgement.BROKEN
 
 
+@pytest.mark.parametrize(
+    ("check", "safeguard"),
+    [
+        (safeguards_recorded, "encrypted-at-rest"),
+        (confidentiality_guarded, "encrypted-at-rest"),
+        (integrity_guarded, "restore-tested"),
+    ],
+)
+def test_probes_that_hold_beside_a_paper_make_no_proof_of_what_only_the_paper_says(
+    check: Callable[[Clause, Seen], Finding], safeguard: str
+) -> None:
+    mapped = store(f"{SQL}guards: {{{safeguard}: attested}}\n")
+    found = check(CLAUSE, seen(mapped, held=HELD, documents=(paper(safeguard),)))
+    assert found.judgement is Judgement.ATTESTED
+    assert found.evidence[0].startswith(f"store/crm {safeguard}: `papers/disk.pdf`")
+    assert any("as seen of" in line for line in found.evidence)
+
+
 def test_a_document_that_the_map_does_not_speak_of_attests_nothing() -> None:
     world = seen(store(SQL), held=HELD, documents=(paper("encrypted-at-rest"),))
     found = confidentiality_guarded(CLAUSE, world)
@@ -180,9 +199,13 @@ def test_a_document_that_the_map_does_not_speak_of_attests_nothing() -> None:
     assert "nothing attests it; write `guards: {encrypted-at-rest: attested}`" in found.evidence[0]
 
 
-def test_a_secret_in_a_file_of_the_company_breaks_confidentiality() -> None:
-    world = seen(store(SQL + AT_REST), held=HELD, documents=(paper("encrypted-at-rest"),))
-    found = confidentiality_guarded(CLAUSE, replace(world, secrets=("policy.yaml:7 (a token)",)))
+@pytest.mark.parametrize("check", [confidentiality_guarded, safeguards_recorded])
+@pytest.mark.parametrize("maps", [(), (store(SQL + AT_REST),)])
+def test_a_secret_in_a_file_of_the_company_breaks_the_promise_whatever_is_mapped(
+    check: Callable[[Clause, Seen], Finding], maps: tuple[StoreMap, ...]
+) -> None:
+    world = seen(*maps, held=HELD, documents=(paper("encrypted-at-rest"),))
+    found = check(CLAUSE, replace(world, secrets=("policy.yaml:7 (a token)",)))
     assert found.judgement is Judgement.BROKEN
     assert found.evidence[0].startswith("policy.yaml:7 (a token): a secret stands in this file")
 
@@ -193,7 +216,7 @@ def test_a_secret_in_a_file_of_the_company_breaks_confidentiality() -> None:
         ({"intact": False}, Judgement.BROKEN, "is gone or changed"),
         ({"intact": None}, Judgement.UNPROVEN, "has not been looked at"),
         ({"review": date(2026, 11, 23)}, Judgement.UNPROVEN, "was to be reviewed by 2026-11-23"),
-        ({"review": date(2026, 11, 24)}, Judgement.UPHELD, "to be reviewed by 2026-11-24"),
+        ({"review": date(2026, 11, 24)}, Judgement.ATTESTED, "to be reviewed by 2026-11-24"),
         ({"dated": date(2026, 11, 25)}, Judgement.UNPROVEN, "bears a date to come"),
         ({"kind": "vendor-contract"}, Judgement.UNPROVEN, "no document attests it"),
         ({"about": "store/shop encrypted-at-rest"}, Judgement.UNPROVEN, "no document attests it"),
@@ -215,7 +238,7 @@ def test_of_two_documents_about_the_same_the_later_one_counts() -> None:
     new = paper("encrypted-at-rest", dated=date(2026, 2, 1), line=9)
     for papers in ((old, new), (new, old)):
         world = seen(store(SQL + AT_REST), held=HELD, documents=papers)
-        assert confidentiality_guarded(CLAUSE, world).judgement is Judgement.UPHELD
+        assert confidentiality_guarded(CLAUSE, world).judgement is Judgement.ATTESTED
     gone = replace(new, intact=False)
     world = seen(store(SQL + AT_REST), held=HELD, documents=(old, gone))
     assert confidentiality_guarded(CLAUSE, world).judgement is Judgement.BROKEN
@@ -224,7 +247,7 @@ def test_of_two_documents_about_the_same_the_later_one_counts() -> None:
 def test_integrity_needs_a_drill_and_a_store_that_is_whole() -> None:
     drill = (paper("restore-tested"),)
     world = seen(store(SQL + DRILL), held=HELD, documents=drill)
-    assert integrity_guarded(CLAUSE, world).judgement is Judgement.UPHELD
+    assert integrity_guarded(CLAUSE, world).judgement is Judgement.ATTESTED
     damaged = replace(world, guards={"crm": guards({INTEGRITY: False})})
     assert integrity_guarded(CLAUSE, damaged).judgement is Judgement.BROKEN
     unasked = replace(world, guards={"crm": guards({INTEGRITY: None})})
@@ -279,56 +302,3 @@ def test_a_password_in_the_url_of_a_store_is_refused_and_not_repeated(url: str) 
 def test_a_url_without_a_password_passes(url: str) -> None:
     assert not holds_password(url)
     assert store(SQL.replace("sqlite:///crm.sqlite", url)).url == url
-
-
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        ("home: postgresql://crm:hunter2@db.example/crm", "a password in a URL"),
-        ("  - {hook: amqp://u:hunter2@hooks.example/x}", "a password in a URL"),
-        ("redis://:hunter2@cache.example", "a password in a URL"),
-        ("url = jdbc:mariadb://db.example/crm?user=a&password=hunter2", "a password in a URL"),
-        ("-----BEGIN PRIVATE KEY-----", "a private key"),
-        ("  key: -----BEGIN OPENSSH PRIVATE KEY-----", "a private key"),
-        ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
-        ("id: AKIAIOSFODNN7EXAMPLE", "an access key of AWS"),
-        ("password: hunter2", "a secret beside its name"),
-        ('smtp_password = "hunter2"', "a secret beside its name"),
-        ("  - {secret: 'hunter2', a: b}", "a secret beside its name"),
-        ("{a: b, client-secret: hunter2}", "a secret beside its name"),
-        ('"API_KEY": "hunter2"', "a secret beside its name"),
-        ("aws_secret_access_key: hunter2", "a secret beside its name"),
-        ("token: 12345", "a secret beside its name"),
-    ],
-)
-def test_a_secret_is_found_by_line_and_kind_and_is_not_repeated(line: str, kind: str) -> None:
-    found = secrets_in(f"# words\n{line}\nmore: words\n", "upheld.toml")
-    assert found == (f"upheld.toml:2 ({kind})",)
-    assert "hunter2" not in found[0]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "password: env:SMTP_PASSWORD",
-        'home = "file:keys/home.key"',
-        "token: file:keys/token",
-        "password_hash: {category: account, secret: yes}",
-        "token: {category: tracking, erase: blank}",
-        "password: account",
-        "token: none",
-        "card_token: {category: financial?, erase: blank}",
-        "token: tracking?",
-        "password: ${SMTP_PASSWORD}",
-        "url: postgresql://crm:${CRM_PASSWORD}@db.example/crm",
-        "password:",
-        "  secrets: [a, b]",
-        "text: Never tell anybody your password: we do not ask for it.",
-        "text: Write to privacy@acme.example or see https://acme.example:8443/privacy",
-        "at: 2026-11-01T12:00:00",
-        "key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI",
-        "-----BEGIN PUBLIC KEY-----",
-    ],
-)
-def test_what_only_looks_like_a_secret_is_left_alone(line: str) -> None:
-    assert secrets_in(line, "x.yaml") == ()

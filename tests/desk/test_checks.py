@@ -11,8 +11,31 @@ import pytest
 from upheld.acts.prove import CHECKS
 from upheld.datamap.checks import notice_covers
 from upheld.datamap.parse import parse_store
-from upheld.desk.checks import access_answered, copy_complete, erasure_answered
-from upheld.model import Declared, Judgement, Kind, Policy, Regime, Request, Right, Seen, State
+from upheld.desk.checks import (
+    CHECKS as BUILT,
+)
+from upheld.desk.checks import (
+    access_answered,
+    copy_complete,
+    erasure_answered,
+    erasure_complete,
+    kept_within_schedule,
+    nothing_left,
+)
+from upheld.model import (
+    Bond,
+    Counted,
+    Declared,
+    Judgement,
+    Kind,
+    Outcome,
+    Policy,
+    Regime,
+    Request,
+    Right,
+    Seen,
+    State,
+)
 from upheld.policy.parse import parse_policy
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -117,3 +140,76 @@ def test_a_right_that_is_used_and_not_named_is_not_covered() -> None:
     clauses = tuple(c for c in POLICY.clauses if c.kind is not Kind.ANSWER)
     seen = _seen(_request(Right.ACCESS), policy=replace(POLICY, clauses=clauses))
     assert _judged(notice_covers, "scope.notice-coverage", seen) is Judgement.BROKEN
+
+
+LISTS = ["confirmation", "purposes", "categories", "sources", "recipients"]
+
+
+@pytest.mark.parametrize("content", LISTS)
+def test_what_an_answer_listed_is_not_upheld_by_its_being_in_time(content: str) -> None:
+    promised = POLICY.clause("right.access")
+    assert promised is not None
+    promised = replace(promised, contents=(content,))
+    refused = _request(Right.ACCESS, answered=NOON, answer="0" * 64, outcome="identity_unverified")
+    found = access_answered(promised, _seen(refused))
+    assert found.judgement is Judgement.NOT_EXERCISED
+    copied = replace(refused, outcome="full")
+    found = access_answered(promised, _seen(copied))
+    assert found.judgement is Judgement.UNPROVEN
+    assert content in found.evidence[-2]
+    late = _seen(replace(copied, answered=NOON + timedelta(days=1)))
+    assert access_answered(promised, late).judgement is Judgement.BROKEN
+
+
+def test_a_refusal_in_time_is_an_answer_and_no_copy() -> None:
+    refused = {"answered": NOON, "answer": "0" * 64, "outcome": "identity_unverified"}
+    asked = _seen(_request(Right.ACCESS, **refused))
+    assert _judged(access_answered, "right.access", asked) is Judgement.UPHELD
+    assert _judged(copy_complete, "gdpr.access-copy", asked) is Judgement.NOT_EXERCISED
+
+
+def test_an_erasure_answered_in_time_is_upheld_and_one_too_late_is_broken() -> None:
+    closed = {"state": State.CLOSED, "outcome": "partial"}
+    on_time = _request(Right.ERASE, answered=NOON, **closed)
+    assert _judged(erasure_answered, "right.delete", _seen(on_time)) is Judgement.UPHELD
+    late = _request(Right.ERASE, answered=NOON + timedelta(days=1), **closed)
+    assert _judged(erasure_answered, "right.delete", _seen(late)) is Judgement.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("check", "clause"),
+    [(erasure_complete, "gdpr.erase"), (nothing_left, "retain.delete-or-anonymise")],
+)
+def test_a_row_that_is_left_breaks_and_none_upholds(check: object, clause: str) -> None:
+    seen = _seen(_request(Right.ERASE, answered=NOON, outcome="full"))
+    assert _judged(check, clause, seen) is Judgement.NOT_EXERCISED
+    assert _judged(check, clause, replace(seen, late={"R-1": {}})) is Judgement.UPHELD
+    left = replace(seen, late={"R-1": {"x.people": 1}})
+    assert _judged(check, clause, left) is Judgement.BROKEN
+    blind = replace(seen, blind={"R-1": "`x` cannot be opened"})
+    assert _judged(check, clause, blind) is Judgement.UNPROVEN
+
+
+def test_what_is_kept_past_its_end_is_broken_and_what_is_within_it_is_upheld() -> None:
+    kept = Counted("people", Bond.ABOUT, Outcome.RETAINED, 2, "retain.legal-tax", NOON.date())
+    request = _request(Right.ERASE, carried="p", receipts={"p": {"R-1/x": (kept,)}})
+    seen = replace(_seen(request), kept={"R-1": {"x.people": 2}})
+    clause = "retain.legal-tax"
+    assert _judged(kept_within_schedule, clause, _seen()) is Judgement.NOT_EXERCISED
+    assert _judged(kept_within_schedule, clause, seen) is Judgement.UPHELD
+    assert _judged(kept_within_schedule, clause, replace(seen, kept={})) is Judgement.UNPROVEN
+    spent = replace(seen, spent={"R-1": {("x.people", clause): 2}})
+    assert _judged(kept_within_schedule, clause, spent) is Judgement.BROKEN
+    assert _judged(nothing_left, "retain.delete-or-anonymise", spent) is Judgement.BROKEN
+
+
+def test_every_check_of_the_desk_is_tried_here() -> None:
+    tried = {
+        access_answered,
+        copy_complete,
+        erasure_answered,
+        erasure_complete,
+        kept_within_schedule,
+        nothing_left,
+    }
+    assert set(BUILT.values()) == tried

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -13,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from tests.house.tree import SOURCE, files, named
 from upheld.files import Form, Words, YesNo, written
+from upheld.model import Kind
 from upheld.schemas import SCHEMAS, json_schema
 
 if TYPE_CHECKING:
@@ -175,6 +177,19 @@ def test_a_schema_says_nothing_that_only_pydantic_needs(kind: str) -> None:
     schema = schema_of(kind)
     assert schema["title"] == kind
     assert [each for each in within(schema) if {"title", "default"} & set(each)] == [schema]
+
+
+def test_the_schema_that_ships_also_knows_checks_ids_terms_and_that_a_clause_has_one_kind() -> None:
+    shipped = json.loads((SOURCE / "data" / "schemas" / "policy.json").read_text("utf-8"))
+    clause = shipped["$defs"]["ClauseForm"]
+    assert {each["required"][0] for each in clause["oneOf"]} == set(Kind)
+    assert "roll-up" in clause["properties"]["check"]["enum"]
+    for good, bad, pattern in (
+        ("right.access", "a.b.c", clause["properties"]["id"]["pattern"]),
+        ("26 months", "ten years", clause["properties"]["for"]["pattern"]),
+    ):
+        assert re.search(pattern, good)
+        assert not re.search(pattern, bad)
 
 
 @each_kind

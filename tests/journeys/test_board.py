@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journeys.town import ADA, Town
+from upheld.acts.prove.folds import noted
+from upheld.data import authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +81,9 @@ class _Answers(http.server.BaseHTTPRequestHandler):
         self.send_response(type(self).status)
         self.end_headers()
 
-    do_GET = do_HEAD  # noqa: N815 (the name that http.server calls)
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(f'<a href="https://{min(authorities())}/">An authority</a>'.encode())
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -145,11 +149,9 @@ def _append(town: Town, clause: str) -> None:
 
 
 def _lose_a_version(town: Town) -> None:
-    with town.open():
-        pass
+    town.verdict("change.last-updated")
     town.edit("policy.yaml", "revised: 2026-11-01", "revised: 2026-11-20")
-    with town.open():
-        pass
+    town.verdict("change.last-updated")
     town.run_sql("home", "DELETE FROM document WHERE rowid = 1")
 
 
@@ -160,8 +162,7 @@ def _announce(town: Town) -> None:
 
 
 def _slip_in_a_purpose(town: Town) -> None:
-    with town.open():
-        pass
+    town.verdict("change.last-updated")
     town.edit(
         "policy.yaml",
         "\nrecipients:",
@@ -326,11 +327,128 @@ def test_a_document_of_an_unknown_kind_or_reviewed_before_it_was_made_is_refused
     assert not (town.folder / "documents.yaml").exists()
 
 
+@pytest.mark.parametrize("newlines", ["\n", "\r\n"])
+def test_a_comment_or_another_end_of_line_is_no_other_text(wide: Town, newlines: str) -> None:
+    assert wide.verdict("change.effective-date")[0] == "upheld"
+    policy = wide.folder / "policy.yaml"
+    text = policy.read_text("utf-8")
+    altered = text.replace("\n", "\r\n") if newlines == "\r\n" else f"{text}# a comment\n"
+    policy.write_bytes(altered.encode())
+    assert wide.verdict("change.effective-date")[0] == "upheld"
+    assert wide.verdict("change.last-updated")[0] == "not-exercised"
+
+
+def test_a_text_taken_back_is_put_right_and_is_no_version(wide: Town) -> None:
+    wide.verdict("change.last-updated")
+    wide.edit("policy.yaml", "By these ways", "By those ways")
+    assert wide.verdict("change.last-updated")[0] == "broken"
+    wide.edit("policy.yaml", "By those ways", "By these ways")
+    verdict, evidence = wide.verdict("change.last-updated")
+    assert verdict == "not-exercised"
+    assert evidence.startswith("one version")
+    assert "put right" in evidence
+    assert wide.verdict("change.effective-date")[0] == "upheld"
+
+
+def test_reading_the_folder_publishes_nothing_and_a_plan_does(
+    wide: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide.verdict("change.reserve")
+    wide.edit("policy.yaml", "By these ways", "By half a")
+    wide.run(capsys, "request", "list")
+    with wide.open() as upheld:
+        assert len(upheld.versions()) == 1
+    wide.run(capsys, "request", "open", "--right", "erase", "--identity", f"email={ADA}")
+    wide.run(capsys, "request", "plan", "R-1")
+    with wide.open() as upheld:
+        assert len(upheld.versions()) == 2
+
+
+def test_a_purpose_that_slipped_in_is_put_right_by_a_later_date(wide: Town) -> None:
+    _slip_in_a_purpose(wide)
+    assert wide.verdict("use.new-purpose")[0] == "broken"
+    wide.edit("policy.yaml", "revised: 2026-11-01", "revised: 2026-11-20")
+    verdict, evidence = wide.verdict("use.new-purpose")
+    assert verdict == "unproven"
+    assert "added with a later date: train-staff" in evidence
+
+
+SILENCE = {
+    "a never that silence lifts": "never: use, when: purpose.new, "
+    'unless: "consented or change.deemed-consent"',
+    "a may that speech would end": "may: use, purposes: support, "
+    'unless: "deemed_acceptance_of_version is unknown"',
+    "a keep that silence starts": 'keep: all, ground: legal, when: "change.deemed-consent"',
+}
+
+
+@pytest.mark.parametrize("case", SILENCE)
+def test_silence_that_counts_anywhere_is_seen(wide: Town, case: str) -> None:
+    _append(wide, f"  - {{id: use.np, {SILENCE[case]}, check: use-recorded, text: So.}}\n")
+    verdict, evidence = wide.verdict("change.deemed-consent")
+    assert verdict == "broken"
+    assert "use.np" in evidence
+
+
+def test_a_never_that_silence_only_widens_is_fine(wide: Town) -> None:
+    _append(
+        wide,
+        '  - {id: use.np, never: use, when: "purpose.new and change.deemed-consent", '
+        "unless: consented, check: use-recorded, text: So.}\n",
+    )
+    assert wide.verdict("change.deemed-consent")[0] == "upheld"
+
+
+FIRST = {
+    "You do not have to write to us first.": True,
+    "You never have to contact us first; go straight to an authority.": True,
+    "You are not required to ask us first.": True,
+    "If something troubles you, we would be glad to hear it from you.": True,
+    "Complain to an authority only once you have written to us.": False,
+    "An authority hears you after you have written to us.": False,
+    "You may complain to an authority provided that you wrote to us.": False,
+    "You cannot complain to an authority before you have asked us.": False,
+    "You must first write to us.": False,
+}
+
+
+@pytest.mark.parametrize("text", FIRST)
+def test_a_sentence_that_makes_complaining_wait_is_told_from_one_that_does_not(
+    wide: Town, text: str
+) -> None:
+    wide.edit("policy.yaml", "Please tell us first if you like.", f'"{text}"')
+    assert (wide.verdict("right.contact-first")[0] == "out-of-scope") is FIRST[text]
+
+
+def test_a_clause_on_complaints_that_holds_on_a_condition_is_broken(wide: Town) -> None:
+    wide.edit("policy.yaml", "tell: authorities, link", "tell: authorities, when: contract, link")
+    verdict, evidence = wide.verdict("right.contact-first")
+    assert (verdict, "only on a condition" in evidence) == ("broken", True)
+
+
+def test_a_date_in_the_words_that_is_not_the_date_of_the_version_is_broken(wide: Town) -> None:
+    wide.edit("policy.yaml", "text: As dated.", 'text: "As of November 1, 2026."')
+    wide.edit("policy.yaml", "revised: 2026-11-01", "revised: 2026-11-20")
+    assert wide.verdict("change.effective-date")[0] == "broken"
+    wide.edit("policy.yaml", "As of November 1, 2026.", "As of 20 November 2026.")
+    wide.edit("policy.yaml", "revised: 2026-11-20", "revised: 2026-11-21")
+    assert wide.verdict("change.effective-date")[0] == "broken"
+    wide.edit("policy.yaml", "20 November 2026", "2026-11-22")
+    wide.edit("policy.yaml", "revised: 2026-11-21", "revised: 2026-11-22")
+    assert wide.verdict("change.effective-date")[0] == "upheld"
+
+
+def test_the_versions_of_a_log_that_kept_no_texts_are_read_and_unproven() -> None:
+    old = '[["2026-11-01T10:00:00+00:00", "aa", "2026-11-01"]]'
+    (version,) = noted(old)
+    assert (version.digest, version.said, version.purposes) == ("aa", "aa", ())
+
+
 def test_a_published_version_is_kept_word_for_word(town: Town) -> None:
     before = (town.folder / "policy.yaml").read_bytes()
-    with town.open():
-        pass
+    town.verdict("change.last-updated")
     town.edit("policy.yaml", "revised: 2026-11-01", "revised: 2026-11-20")
+    town.verdict("change.last-updated")
     with town.open() as upheld:
         first, second = upheld.versions()
         assert upheld.company.home.document(first.digest) == before

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from importlib import resources
+from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.journeys import test_board, test_verdicts
 from tests.journeys.town import Town, TownClock, main_quietly
 from upheld.acts.prove import AWAITED, BUILT, CHECKS
 from upheld.cli.folder import Example
 from upheld.data import capabilities
 from upheld.model import Profile
 from upheld.policy.parse import parse_policy
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def folder(tmp_path: Path, example: Example) -> Town:
@@ -77,3 +78,38 @@ def test_a_check_is_either_built_or_awaited_and_every_awaited_one_is_used() -> N
     assert not awaited & BUILT.keys(), "take what is built out of capabilities.yaml"
     assert set(CHECKS) == awaited | BUILT.keys()
     assert set(AWAITED) == awaited
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        *("gdpr.access-confirm", "gdpr.access-purposes", "gdpr.access-categories"),
+        *("ccpa.know-categories", "ccpa.know-sources", "ccpa.know-purposes"),
+        *("collect.account", "collect.demographic", "collect.financial", "collect.location"),
+        *("collect.third-party-contacts", "collect.tracking-tech", "source.cookies-beacons"),
+        *("source.third-party-site-use", "source.third-party-events"),
+        *("source.third-party-analytics", "source.direct-posts"),
+        *("source.auto-web", "source.auto-network"),
+    ],
+)
+def test_a_clause_whose_evidence_nobody_can_see_yet_awaits_it(clause: str) -> None:
+    text = (resources.files("upheld") / "examples/reference/policy.yaml").read_text("utf-8")
+    found = parse_policy(text, "policy.yaml", CHECKS).clause(clause)
+    assert found is not None
+    assert found.check in AWAITED
+
+
+def test_every_check_that_is_built_has_a_test(tmp_path: Path) -> None:
+    town = folder(tmp_path, Example.COMPANY)
+    policy = parse_policy((town.folder / "policy.yaml").read_text("utf-8"), "policy.yaml", CHECKS)
+    clauses = {clause.id: clause.check for clause in policy.clauses}
+    clauses |= {each["id"]: each["check"] for each in yaml.safe_load(test_board.MORE)}
+    broken = {clauses[id] for id in {*test_board.BREAK, *test_verdicts.BREAK} if id in clauses}
+    files = Path(__file__).parent.parent.rglob("test_*.py")
+    told = "\n".join(file.read_text("utf-8") for file in files)
+    named = {
+        name
+        for name, check in BUILT.items()
+        if re.search(rf"\b{check.__name__}\b|[\"']{name}[\"']", told)
+    }
+    assert set(BUILT) == broken | named, "a check has a test that sees it upheld and broken"

@@ -223,8 +223,15 @@ def test_text_that_moves_without_its_date_is_a_finding() -> None:
     assert faults(diff) == [Fault.TEXT_WITHOUT_DATE]
 
 
-def test_bytes_that_move_without_the_date_are_a_finding_too() -> None:
-    diff = changes(policy(), policy(POLICY + "# a comment\n"))
+def test_a_comment_is_no_change() -> None:
+    assert faults(changes(policy(), policy(POLICY + "# a comment\n"))) == []
+    assert faults(changes(policy(), policy(POLICY.replace("\n", "\r\n")))) == []
+
+
+def test_clauses_that_change_places_without_the_date_are_a_finding_too() -> None:
+    head, _, listed = POLICY.partition("clauses:\n")
+    clauses = listed.split("  - ")[:0:-1]
+    diff = changes(policy(), policy("  - ".join([f"{head}clauses:\n", *clauses])))
     assert faults(diff) == [Fault.TEXT_WITHOUT_DATE]
     assert "nothing that people read changed" in diff.problems[0].words
 

@@ -142,7 +142,10 @@ def test_of_too_many_facts_those_that_mean_the_same_are_one() -> None:
 
 def test_of_too_many_facts_in_a_definition_that_changed_the_way_is_still_said() -> None:
     before = with_many("def.big and not consideration", MANY)
-    after = with_many("def.big and not consideration", f"{MANY} or shared_service", "2026-12-01")
+    after = with_many("def.big and not consideration", f"{MANY} or consideration", "2026-12-01")
+    assert kinds(changes(before, after), "share.no-sale") == {Turn.FORBIDS}
+    other = MANY.replace("consented or", "consideration or")
+    after = with_many("def.big and not consideration", other, "2026-12-01")
     diff = changes(before, after)
     assert kinds(diff, "share.no-sale") == {Turn.FORBIDS, Turn.NO_LONGER_FORBIDS}
     narrow = "shared_service and consented"
@@ -163,7 +166,8 @@ def replaced(read: Policy, adult: str) -> Policy:
 
 def test_a_condition_of_too_many_facts_that_changed_itself_is_said_both_ways() -> None:
     old = POLICY.replace("when: consideration", f"when: {MANY}")
-    new = POLICY.replace("when: consideration", f"when: {MANY} or consideration")
+    other = MANY.replace("consented or", "consideration or")
+    new = POLICY.replace("when: consideration", f"when: {other}")
     new = new.replace("2026-11-01", "2026-12-01")
     diff = changes(policy(old), policy(new))
     assert kinds(diff, "share.no-sale") == {Turn.FORBIDS, Turn.NO_LONGER_FORBIDS}

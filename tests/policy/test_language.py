@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upheld.errors import BadFile
-from upheld.model import Among, Clause, Not, Points, Policy, Profile, Says, Schedule, Scope
+from upheld.model import (
+    Among,
+    Clause,
+    Force,
+    Not,
+    Points,
+    Policy,
+    Profile,
+    Regime,
+    Says,
+    Schedule,
+    Scope,
+)
 from upheld.policy.diff import changes
 from upheld.policy.parse import parse_policy
 
@@ -170,7 +182,47 @@ def test_a_fact_of_ones_own_that_changes_its_meaning_is_a_change_of_the_policy()
     ]
 
 
+def test_strict_must_not_point_at_a_clause_that_it_leaves_out() -> None:
+    with pytest.raises(BadFile) as refused:
+        policy(
+            "id: a.b, definition: x, when: contract, strict: off",
+            'id: a.c, may: use, purposes: support, unless: "a.b"',
+        )
+    assert str(refused.value).startswith(f"policy.yaml:{FIRST + 1}: `unless` of `a.c` points at")
+    read = policy(
+        "id: a.b, definition: x, when: contract, strict: off",
+        'id: a.c, may: use, purposes: support, unless: "a.b", strict: {unless: never}',
+        profile=Profile.STRICT,
+    )
+    assert read.clauses[0].unless is None
+
+
+STRICTER: dict[str, tuple[str, str, object]] = {
+    "regimes": ("answer: access", "regimes: [gdpr]", frozenset({Regime.GDPR})),
+    "ground": ("keep: contact, ground: legal", "ground: claims", "claims"),
+    "force": ("never: use", "force: condition", Force.CONDITION),
+    "then": ("may: use, purposes: support", "then: [log]", ("log",)),
+    "closed": ("never: use, when: dnt", "unknown: forbids", True),
+}
+
+
+@pytest.mark.parametrize("key", STRICTER)
+def test_strict_can_say_each_key_of_a_rule_anew(key: str) -> None:
+    clause, anew, expected = STRICTER[key]
+    written = f"id: a.b, {clause}, strict: {{{anew}}}"
+    assert getattr(only(written), key) != expected
+    assert getattr(only(written, Profile.STRICT), key) == expected
+
+
 OWN_FACTS = {
+    "a name that is a word of the language": ("and: {says: X, type: yes-no}", "cannot name"),
+    "a name of several words": ("V I P: {says: X, type: yes-no}", "cannot name a fact"),
+    "a name that is the id of a clause": ("a.b: {says: X, type: yes-no}", "cannot name"),
+    "a value that is a word of the language": (
+        "mood: {says: X, type: word, words: [known]}",
+        "cannot be a value",
+    ),
+    "absent of what is no yes or no": ("mood: {says: X, type: word, absent: no}", "`yes-no` fact"),
     "a name that is taken": ("region: {says: Where, type: word}", "is a fact already"),
     "a type nobody knows": ("loyal: {says: Yes, type: bool}", "no type of a fact"),
     "absent that is no `no`": ("loyal: {says: Y, type: yes-no, absent: yes}", "can only be `no`"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -21,6 +22,17 @@ SOON = timedelta(milliseconds=300)
 class Pages(BaseHTTPRequestHandler):
     asked: tuple[str, ...] = ()
     heads_refused = "/no-head"
+    pages: ClassVar[dict[str, str]] = {
+        "/lists": '<a class="x"\n href="https://www.dpa.example/complaint">Austria</a>',
+        "/below": "<AREA HREF=http://en.dpa.test:80>",
+        "/late": " " * 199_000 + "<a href='//dpa.example'>",
+        "/too-late": " " * 200_000 + "<a href='//dpa.example'>",
+        "/talks": "Write to dpa.example, <b title='https://dpa.example/'>Austria</b>",
+        "/comment": "<!-- <a href='https://dpa.example'>--> <a href='/a'>a</a> <!-- <!--",
+        "/hidden": "<a href='https://dpa.example.test/'> <a href='https://notdpa.example/'>",
+        "/spoilt": "<a href='http://[x'> <a href='https://[::1'> <a href='https://dpa.example'>",
+        "/binary": "\udcff<a href=https://dpa.example>",
+    }
     done = threading.Event()
 
     def do_HEAD(self) -> None:
@@ -40,8 +52,11 @@ class Pages(BaseHTTPRequestHandler):
         if code == 302:
             target = "file:///etc/passwd" if self.path == "/to-file" else "/there"
             self.send_header("Location", target)
-        self.send_header("Content-Length", "0")
+        page = self.pages.get(self.path, "").encode("utf-8", "surrogateescape")
+        self.send_header("Content-Length", str(len(page)))
         self.end_headers()
+        with suppress(ConnectionError):
+            self.wfile.write(page if self.command == "GET" else b"")
 
     def log_message(self, *_: object) -> None:
         """Say nothing on standard error."""
@@ -72,7 +87,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         ("/broken", "answers 500"),
         ("/moved", None),
         ("/no-head", None),
-        ("/hangs", "no answer within 0.3 seconds"),
+        ("/hangs", "unreachable: no answer within 0.3 seconds"),
         ("/to-file", "answers 302"),
     ],
 )
@@ -111,14 +126,56 @@ def test_nobody_at_the_door_is_said(site: str) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         link = f"http://127.0.0.1:{held.getsockname()[1]}/"
-        assert probe([link], timeout=SOON) == {link: "refuses to be connected"}
+        assert probe([link], timeout=SOON) == {link: "unreachable: refuses to be connected"}
 
 
 def test_links_that_hang_do_not_hold_up_the_others_for_ever(site: str) -> None:
     links = [f"{site}/there", *(f"{site}/hangs?{number}" for number in range(20))]
     first, *others = probe(links, timeout=timedelta(seconds=4), in_all=SOON).values()
     assert first is None
-    assert others == ["no answer within 0.3 seconds"] * 20
+    assert others == ["unreachable: no answer within 0.3 seconds"] * 8
+
+
+def test_a_link_whose_turn_never_came_is_left_out(site: str) -> None:
+    links = [*(f"{site}/hangs?{number}" for number in range(60)), f"{site}/there"]
+    found = probe(links, timeout=timedelta(seconds=4), in_all=SOON)
+    assert list(found) == links[:8]
+
+
+def test_without_a_network_nothing_is_said_to_be_wrong_with_a_link(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    assert set(probe([f"{site}/there", f"{site}/gone"]).values()) == {"unreachable: no such host"}
+
+
+LEADS = {
+    "/lists": True,
+    "/below": True,
+    "/late": True,
+    "/spoilt": True,
+    "/binary": True,
+    "/there": False,
+    "/too-late": False,
+    "/talks": False,
+    "/comment": False,
+    "/hidden": False,
+}
+
+
+@pytest.mark.parametrize("path", LEADS)
+def test_a_page_leads_to_a_site_only_by_a_link_that_is_one(site: str, path: str) -> None:
+    wrong = None if LEADS[path] else "links to no authority"
+    assert probe([f"{site}{path}"], seek={"dpa.example", "dpa.test"}) == {f"{site}{path}": wrong}
+    assert Pages.asked == (f"GET {path}",)
+
+
+def test_a_page_on_the_site_itself_leads_there_and_an_error_never_does(site: str) -> None:
+    pages = {f"{site}/there": None, f"{site}/moved": None, f"{site}/gone": "answers 404"}
+    assert probe(pages, seek={"127.0.0.1"}) == pages
 
 
 def test_no_link_is_no_question() -> None:

@@ -29,7 +29,11 @@ REGISTER = Path(__file__).parents[2].parent / "shared" / "reference" / "clauses.
 
 # LAW §5, by topic: the clauses that the strict profile reads otherwise.
 STRICTER = {
-    "partner sharing": {"share.marketing-partners", "share.business-partners"},
+    "partner sharing": {
+        "share.marketing-partners",
+        "share.business-partners",
+        "share.event-coordinator-badges",
+    },
     "cookies": {"limit.cookies-purposes"},
     "marketing e-mail": {"basis.legitimate-interest"},
     "client audit": {"share.client-audit"},

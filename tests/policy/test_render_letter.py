@@ -9,7 +9,8 @@ from tests.policy.test_render_page import reference
 from tests.policy.versions import POLICY, policy
 from upheld.errors import BadInput
 from upheld.model import Profile, Regime
-from upheld.policy.render import Page, Said, as_html, as_json, as_text, letter
+from upheld.policy.render import Grid, Page, Said, as_html, as_json, as_text, letter
+from upheld.policy.render.tables import rights
 
 
 def headed(page: Page) -> list[str]:
@@ -111,3 +112,82 @@ def test_a_right_that_no_clause_promises_is_refused_with_the_clause_that_is_miss
     words = r"no clause promises `erase` under `none`; add one with `answer: erase`"
     with pytest.raises(BadInput, match=words):
         letter(policy(), "erase", Regime.NONE)
+
+
+KEPT = """
+  - {id: retain.here, keep: contact, ground: active-use, check: one, text: While you are here.}
+  - {id: retain.past, keep: contact, ground: transaction-history, check: one, text: What you did.}
+  - {id: retain.claim, keep: contact, ground: claims, check: one, text: For a claim.}
+  - {id: retain.fault, keep: contact, ground: debug, check: one, text: For a fault.}
+  - id: retain.exc
+    keep: contact
+    ground: active-use
+    force: exception
+    check: one
+    text: In spite of it.
+"""
+REGIMES_OF_KEPT = """
+  - id: retain.us
+    keep: contact
+    ground: claims
+    regimes: ccpa
+    check: one
+    text: A claim over there.
+"""
+
+
+@pytest.mark.parametrize(
+    ("regime", "held"),
+    [
+        (Regime.GDPR, {"retain.legal-tax", "retain.claim", "retain.exc"}),
+        (
+            Regime.CCPA,
+            {"retain.legal-tax", "retain.claim", "retain.exc", "retain.fault", "retain.us"},
+        ),
+    ],
+)
+def test_only_what_answers_an_erasure_under_its_law_may_stay(
+    regime: Regime, held: set[str]
+) -> None:
+    made = letter(
+        policy(POLICY + KEPT.lstrip("\n") + REGIMES_OF_KEPT.lstrip("\n")), "erase", regime
+    )
+    (section,) = [each for each in made.sections if each.anchor == "exceptions"]
+    (grid,) = section.parts
+    assert isinstance(grid, Grid)
+    assert {id for row in grid.rows for id in row.clauses} == held
+
+
+def test_a_clause_on_complaints_stands_in_the_letters_of_its_law_alone() -> None:
+    more = "  - {id: gdpr.tell, tell: complaint, regimes: gdpr, check: one, text: Complain here.}\n"
+    read = policy(POLICY + more)
+    assert "Complain here. [gdpr.tell]" in as_text(letter(read, "erase", Regime.GDPR))
+    assert "Complain here." not in as_text(letter(read, "erase", Regime.CCPA))
+
+
+@pytest.mark.parametrize(
+    ("right", "fact"),
+    [
+        ("withdraw-consent", "withdrawn"),
+        ("unsubscribe", "opted_out"),
+        ("object", "objected"),
+        ("restrict", "restricted"),
+        ("opt-out", "gpc"),
+    ],
+)
+def test_a_promise_that_heeds_a_choice_promises_the_right_to_it(right: str, fact: str) -> None:
+    more = (
+        f"  - {{id: right.heed, never: share, when: dnt or {fact}, check: one, text: We stop.}}\n"
+    )
+    read = policy(POLICY + more)
+    assert "We stop. [right.heed]" in as_text(letter(read, right, Regime.GDPR))
+    (row,) = [row for row in rights(read).rows if row.anchor == f"right-{right}"]
+    assert row.clauses == ("right.heed",)
+    for other in (more.replace(f"or {fact}", f"or not {fact}"), more.replace("never", "may")):
+        with pytest.raises(BadInput, match=f"no clause promises `{right}`"):
+            letter(policy(POLICY + other), right, Regime.GDPR)
+
+
+@pytest.mark.parametrize("right", ["withdraw-consent", "unsubscribe", "object", "restrict"])
+def test_the_reference_policy_has_a_letter_for_each_choice(right: str) -> None:
+    assert letter(reference(Profile.SEED), right, Regime.GDPR).sections

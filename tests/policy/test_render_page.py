@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -33,10 +34,11 @@ def hostile() -> Policy:
     text = text.replace("Companies that work for us\n", f"{quoted}\n").replace(
         "right: Your rights", f"right: {quoted}"
     )
-    text = text.replace(
-        "https://www.edpb.europa.eu/about-edpb/our-members_en", "javascript:alert(1)"
+    read = policy(text)
+    clauses = tuple(
+        replace(each, link="javascript:alert(1)" if each.link else None) for each in read.clauses
     )
-    return policy(text)
+    return replace(read, clauses=clauses)
 
 
 @each_policy

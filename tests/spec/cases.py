@@ -30,7 +30,7 @@ def ask_of(case: Case) -> Ask:
     given = _group(case["given"])
     said = _plain(given)
     for name, value in _group(given.get("facts")).items():
-        said.update(_fact(name, value))
+        said.update(_fact(name, value, purpose))
     days = [each for each in said.values() if isinstance(each, date)]
     if days:
         said.setdefault("now", max(days))
@@ -49,12 +49,13 @@ def _plain(given: Mapping[str, Plain]) -> dict[str, Said]:
     return found
 
 
-def _fact(name: str, value: Plain) -> dict[str, Said]:
+def _fact(name: str, value: Plain, purpose: str) -> dict[str, Said]:
     """Return a fact of a case as the facts of the vocabulary have it."""
     if isinstance(value, dict):
         if name == "basis_register":
             balancing = value.get("balancing")
-            return {"balancing": balancing} if isinstance(balancing, str) else {}
+            bearing = value.get("purpose") in {None, purpose, *meanings(purpose)}
+            return {"balancing": balancing} if bearing and isinstance(balancing, str) else {}
         return {
             at: _closed(facts()[at].type, each)
             for key, each in _excepted(name, value).items()

@@ -23,14 +23,19 @@ CONVENTIONS = {
         partner-data customer-data balancing-missing balancing-done partner-not-joint kb-own
         sale-provider sale-consideration sale-business-partner deal-with-money
         police-out-of-scope partner-product harm-other-purpose retain-active-no-need
-        retain-tax-no-need retain-prospect""",
+        retain-tax-no-need retain-prospect
+        transfer-vendor-own-use transfer-vendor-declared transfer-vendor-own-marketing
+        transfer-affiliate-own-use transfer-local-own-use balancing-of-another
+        balancing-missing-collect balancing-missing-inherited partner-data-kept
+        kb-published-with-names kb-shared-with-names kb-drafted-with-names""",
     "3 a purpose is taken as stated": "on-request-as-stated person-asks purpose-unknown",
     "4 plain purposes stand for declared ones, and joining inherits": """
         service-delivery claims-self safety-self newsletter-optout combine-declared
         combine-category combine-objected combine-optout combine-new dispose""",
     "5 the marketing class, and the trackers nobody can do without": """
         marketing-optout marketing-optout-event event-register-optout dnt-session dnt-preferences
-        refused-session refused-security vendor-own-marketing""",
+        refused-session refused-security vendor-own-marketing
+        optout-collect newsletter-collect""",
     "6 objections": """
         object-uk object-other-purpose object-ca object-contract object-support-not-in-contract
         object-quote object-marketing-in-contract object-claims object-duty object-order
@@ -38,21 +43,32 @@ CONVENTIONS = {
     "7 restrictions": """
         restrict-support restrict-storage restrict-delete restrict-anonymise restrict-us
         restrict-consent-after restrict-consent-before restrict-security restrict-order
-        restrict-contract restrict-claims-shared restrict-other-category""",
+        restrict-contract restrict-claims-shared restrict-other-category
+        restrict-transfer-storage restrict-transfer-support""",
     "8 consent": """
         consent-recipient consent-own-use-no-share consent-other-recipient consent-withdrawn-own
         consent-then-optout optout-then-consent deemed-never-counts
-        purpose-unknown-with-consent""",
+        purpose-unknown-with-consent
+        consent-withdrawn-collect""",
     "9 new purposes": """
         new-consented new-not-in-version new-version-to-come new-law-silent new-compatible
-        new-incompatible incompatible-declared""",
+        new-incompatible incompatible-declared
+        new-not-in-version-collect new-not-in-version-transfer
+        new-not-in-version-aggregate new-not-in-version-retain new-not-in-version-share
+        new-collect new-collect-unasked new-kept""",
     "10 categories, and notice": """
         purpose-declared purpose-names-category share-binds-categories collect-unlisted
         collect-other-than-use notice-missing-ca notice-late-ca notice-lacks-category
         notice-elsewhere notice-elsewhere-not-shown badges-fields platform-category
         use-unlisted source-open source-shut
         affiliate-declared affiliate-undeclared vendor-hosting third-party-marketing
-        third-party-unasked third-party-collect""",
+        third-party-unasked third-party-collect
+        retain-unlisted undeclared-transfer-partner-own-marketing
+        undeclared-transfer-cross-context-ads undeclared-collect-partner-own-marketing
+        undeclared-collect-cross-context-ads undeclared-aggregate-cross-context-ads
+        undeclared-aggregate-partner-own-marketing undeclared-collect
+        transfer-storage-self third-party-shared third-party-improve
+        third-party-security""",
     "11 aggregates": """
         aggregate-small aggregate-one-org aggregate-unknown aggregate-edge aggregate-rows
         aggregate-hashed aggregate-make aggregate-use aggregate-vendor-unknown""",
@@ -72,10 +88,13 @@ CONVENTIONS = {
         marketing-prospect-us marketing-partner-product partner-eea-consent undecided
         retain-history retain-history-recent retain-history-unknown retain-active retain-employer
         retain-no-need-history retain-employer-old retain-tax client-audit
-        client-audit-masked order-eea-no-treaty""",
+        client-audit-masked order-eea-no-treaty
+        badges-eea-unasked badges-eea-consent retain-history-needed retain-contact-needed
+        marketing-prospect-provider marketing-customer-provider""",
     "15 signals and children": """
         dnt-analytics dnt-activity gpc-ads gpc-support child-collect child-keep age-16
-        age-unknown""",
+        age-unknown
+        dnt-transfer refused-transfer dnt-transfer-session""",
 }
 BY_ID = {str(case["id"]): case for case in OWN}
 

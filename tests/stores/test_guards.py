@@ -68,10 +68,53 @@ def test_a_file_that_others_reach_breaks_least_privilege_until_its_mode_is_mende
     found = probed(site, RIGHTS)
     assert found.held is False
     assert f"`town.sqlite` has mode 0{mode:o}" in found.words
-    mend = found.words[found.words.index("chmod") :]
-    subprocess.run(mend.split(), cwd=site.folder, check=True)
+    mended(found, site.folder)
     assert probed(site, RIGHTS).held is True
     assert stat.S_IMODE(site.path.stat().st_mode) == 0o600
+
+
+def mended(found: Probe, folder: Path) -> None:
+    """Do what a probe says, as somebody who copies it into a shell."""
+    mend = found.words[found.words.index("chmod") :]
+    subprocess.run(["/bin/sh", "-c", mend], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("name", ["a b;touch owned;.sqlite", "-R.sqlite", "o'$(touch owned)"])
+def test_the_remedy_does_nothing_else_whatever_the_file_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    with closing(sqlite3.connect(path)) as owner, owner:
+        owner.execute("CREATE TABLE t (a)")
+    path.chmod(0o666)
+    (tmp_path / "other").touch(mode=0o644)
+    mended(probed(path, RIGHTS), tmp_path)
+    assert probed(path, RIGHTS).held is True
+    assert {each.name for each in tmp_path.iterdir()} == {name, "other"}
+    assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(("mode", "held"), [(0o777, False), (0o770, False), (0o1777, True)])
+@pytest.mark.parametrize("up", [0, 1])
+def test_a_folder_in_which_others_can_put_a_file_in_its_place_counts(
+    tmp_path: Path,
+    mode: int,
+    held: bool,  # noqa: FBT001 (what a probe says)
+    up: int,
+) -> None:
+    path = tmp_path / "a b" / "c" / "x.sqlite"
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as owner, owner:
+        owner.execute("CREATE TABLE t (a)")
+    path.chmod(0o600)
+    loose = path.parents[up]
+    loose.chmod(mode)
+    found = probed(path, RIGHTS)
+    assert found.held is held
+    if not held:
+        assert f"its folder `{loose}` has mode 0{mode:o}" in found.words
+        mended(found, tmp_path)
+        assert probed(path, RIGHTS).held is True
 
 
 @pytest.mark.parametrize("end", ["-journal", "-wal", "-shm"])
@@ -255,11 +298,13 @@ class Server:
             self.run(f"REVOKE ALL ON DATABASE {self.database} FROM PUBLIC")
         self.run_script()
 
-    def run_script(self) -> None:
+    def run_script(self, *roles: Role, by: sa.URL | None = None) -> None:
         """Run what `upheld grants` prints."""
-        printed = script(self.mapped, tuple(Role), self.dialect)
+        printed = script(self.mapped, roles or tuple(Role), self.dialect)
         whole = self.dialect is Dialect.POSTGRESQL
-        self.run(*([printed] if whole else filter(str.strip, printed.split(";\n"))))
+        with session(by or self.admin.set(database=self.database)) as connection:
+            for each in [printed] if whole else filter(str.strip, printed.split(";\n")):
+                connection.exec_driver_sql(each)
 
     def tear_down(self) -> None:
         """Take away all that was made."""
@@ -402,6 +447,56 @@ def test_what_each_of_them_may_do_too_much_is_seen_and_named(server: Server) -> 
         assert server.rights(url).held is True, f"{extra} is taken back"
 
 
+def test_a_sequence_and_a_function_with_its_owners_rights_count(server: Server) -> None:
+    """In MariaDB a sequence is a table, and a routine is another's only if it is granted."""
+    role, further = server.role(Role.READER), server.name("further")
+    url = server.login(role)
+    if server.dialect is Dialect.MARIADB:
+        server.run(f"CREATE SEQUENCE {further}", f"GRANT INSERT ON {further} TO {role}")
+        assert "INSERT on `further`" in server.rights(url).words
+        server.run_script()
+        server.run(f"DROP SEQUENCE {further}")
+        assert server.rights(url).held is True
+        return
+    server.run(
+        f"CREATE SCHEMA {further}",
+        f"CREATE SEQUENCE {further}.seq",
+        f"CREATE TABLE {further}.more (id INTEGER)",
+        f"CREATE FUNCTION {further}.f(a INTEGER) RETURNS INTEGER SECURITY DEFINER "
+        "LANGUAGE sql AS 'SELECT 1'",
+        f"GRANT USAGE ON SCHEMA {further} TO {role}",
+    )
+    public = server.rights(url)
+    server.run(f"REVOKE EXECUTE ON FUNCTION {further}.f FROM PUBLIC")
+    assert public.held is False
+    assert "EXECUTE on `further.f`, which runs with the rights of `" in public.words
+    extras = {
+        f"ALL ON SEQUENCE {further}.seq": "USAGE on sequence `further.seq`",
+        f"EXECUTE ON FUNCTION {further}.f": "EXECUTE on `further.f`",
+        f"CREATE, USAGE ON SCHEMA {further}": "CREATE on schema `further`",
+        f"INSERT ON {further}.more": "INSERT on `further.more`",
+        f"UPDATE (id) ON {further}.more": "UPDATE (`id`) on `further.more`",
+    }
+    for extra, said in extras.items():
+        server.run(f"GRANT {extra} TO {role}", f"GRANT USAGE ON SCHEMA {further} TO {role}")
+        assert said in server.rights(url).words, extra
+        server.run_script()
+        assert server.rights(url).held is True, f"{extra} is taken back"
+    server.run(f"DROP SCHEMA {further} CASCADE")
+
+
+def test_who_cannot_take_a_right_back_is_refused_by_the_script_and_not_left_believing_it(
+    server: Server,
+) -> None:
+    """PostgreSQL only warns of a REVOKE that revoked nothing."""
+    role = server.role(Role.READER)
+    url = server.login(role)
+    said = "cannot be taken" if server.dialect is Dialect.POSTGRESQL else "denied"
+    with pytest.raises(sa.exc.DBAPIError, match=said):
+        server.run_script(Role.READER, by=url)
+    assert server.rights(url).held is True
+
+
 def test_running_the_script_again_takes_back_what_a_table_needs_no_more(server: Server) -> None:
     role = server.role(Role.READER)
     url = server.login(role)
@@ -468,12 +563,13 @@ def test_the_owner_of_a_table_may_do_too_much(server: Server) -> None:
 
 def test_a_session_over_the_servers_own_socket_travels_nowhere(server: Server) -> None:
     asked = {
-        Dialect.POSTGRESQL: "SELECT split_part(current_setting('unix_socket_directories'), ',', 1)",
-        Dialect.MARIADB: "SELECT @@socket",
+        Dialect.POSTGRESQL: "SELECT split_part(current_setting('unix_socket_directories'), ',', 1)"
+        ", current_setting('port')",
+        Dialect.MARIADB: "SELECT @@socket, @@port",
     }
     with session(server.admin) as connection:
-        place = str(connection.exec_driver_sql(asked[server.dialect]).scalar())
-    key = "host" if server.dialect is Dialect.POSTGRESQL else "unix_socket"
+        place, port = map(str, connection.exec_driver_sql(asked[server.dialect]).one())
+    pg = server.dialect is Dialect.POSTGRESQL
     assert Path(place).exists(), "the server that is tested with runs on this machine"
     admin = server.admin
     url = sa.URL.create(
@@ -481,7 +577,7 @@ def test_a_session_over_the_servers_own_socket_travels_nowhere(server: Server) -
         admin.username,
         admin.password,
         database=server.database,
-        query={key: place},
+        query={"host": place, "port": port} if pg else {"unix_socket": place},
     )
     found = server.guards(url).probe(IN_TRANSIT)
     assert found is not None

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import http.client
 import queue
+import re
 import socket
 import ssl
 import threading
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib import error, request
+from urllib import error, parse, request
 
 from upheld import __version__
+from upheld.policy.links import UNLISTED, UNREACHABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _AT_ONCE = 8
 _PATIENCE = timedelta(seconds=5)
 _IN_ALL = timedelta(minutes=2)
+_READ = 200_000
+"""How many bytes of a page are read."""
+
+_HREF = re.compile(r"""<a(?:rea)?\s[^<>]{0,2000}?href\s*=\s*["']?([^"'\s<>]+)""", re.IGNORECASE)
 _HANDLERS = (
     request.ProxyHandler,
     request.HTTPHandler,
@@ -32,20 +38,28 @@ _HANDLERS = (
 
 
 def probe(
-    links: Iterable[str], timeout: timedelta = _PATIENCE, in_all: timedelta = _IN_ALL
+    links: Iterable[str],
+    *,
+    timeout: timedelta = _PATIENCE,
+    in_all: timedelta = _IN_ALL,
+    seek: Collection[str] = (),
 ) -> Mapping[str, str | None]:
     """Return what was wrong with each link, or None where it answered.
 
     Each is asked with HEAD, and with GET where that is refused; only by http and https, a few at a
-    time. A link that has not answered when all of them have had `in_all` has not answered.
+    time. What begins with `UNREACHABLE` is no answer: no network, no such host, nothing in time. A
+    link whose turn had not come when all of them had had `in_all` was not asked, and is left out.
+    With `seek` the beginning of each page is read, and one that neither is on such a site nor links
+    to one is `UNLISTED`.
     """
     asked = list(dict.fromkeys(links))
     found: dict[str, str | None] = {}
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    late = f"{UNREACHABLE}no answer within {_seconds(in_all)}"
     for link in asked:
         waiting.put(link)
     askers = [
-        threading.Thread(target=_ask_all, args=(waiting, found, timeout), daemon=True)
+        threading.Thread(target=_ask_all, args=(waiting, found, late, timeout, seek), daemon=True)
         for _ in range(min(_AT_ONCE, len(asked)))
     ]
     until = time.monotonic() + in_all.total_seconds()
@@ -53,31 +67,33 @@ def probe(
         each.start()
     for each in askers:
         each.join(max(0.0, until - time.monotonic()))
-    late = f"no answer within {_seconds(in_all)}"
-    return {link: found.get(link, late) for link in asked}
+    begun = dict(found)
+    return {link: begun[link] for link in asked if link in begun}
 
 
 def _ask_all(
-    waiting: queue.SimpleQueue[str], found: dict[str, str | None], timeout: timedelta
+    waiting: queue.SimpleQueue[str],
+    found: dict[str, str | None],
+    late: str,
+    timeout: timedelta,
+    seek: Collection[str],
 ) -> None:
+    """Ask what is waiting; while a link is being asked, it is late."""
     while True:
         try:
             link = waiting.get_nowait()
         except queue.Empty:
             return
-        found[link] = _wrong(link, timeout)
+        found[link] = late
+        found[link] = _wrong(link, timeout, seek)
 
 
-def _wrong(link: str, timeout: timedelta) -> str | None:
+def _wrong(link: str, timeout: timedelta, seek: Collection[str]) -> str | None:
     """Return what is wrong with one link, in words without anything the other side wrote."""
     if not link.lower().startswith(("http://", "https://")):
         return "is no http or https address"
     try:
-        try:
-            _knock(link, "HEAD", timeout)
-        except error.HTTPError as refused:
-            refused.close()
-            _knock(link, "GET", timeout)
+        return _heard(link, timeout, seek)
     except error.HTTPError as refused:
         refused.close()
         return f"answers {refused.code}"
@@ -85,24 +101,52 @@ def _wrong(link: str, timeout: timedelta) -> str | None:
         return _failed(failed.reason, timeout)
     except (OSError, http.client.HTTPException, ValueError) as failed:
         return _failed(failed, timeout)
+
+
+def _heard(link: str, timeout: timedelta, seek: Collection[str]) -> str | None:
+    if seek:
+        hosts = set(_hosts(*_knock(link, "GET", timeout)))
+        known = any(host == site or host.endswith(f".{site}") for host in hosts for site in seek)
+        return None if known else UNLISTED
+    try:
+        _knock(link, "HEAD", timeout)
+    except error.HTTPError as refused:
+        refused.close()
+        _knock(link, "GET", timeout)
     return None
 
 
-def _knock(link: str, method: str, timeout: timedelta) -> None:
+def _hosts(page: bytes, at: str) -> Iterator[str]:
+    """Yield the host of a page, and of each of its links that is no comment."""
+    shown = "".join(
+        part.partition("-->")[2] if number else part
+        for number, part in enumerate(page.decode("utf-8", "replace").split("<!--"))
+    )
+    for link in ("", *_HREF.findall(shown)):
+        try:
+            host = parse.urlsplit(parse.urljoin(at, link)).hostname
+        except ValueError:
+            continue
+        yield (host or "").removeprefix("www.")
+
+
+def _knock(link: str, method: str, timeout: timedelta) -> tuple[bytes, str]:
+    """Return how a page begins, and where it was found in the end."""
     opener = request.OpenerDirector()
     for handler in _HANDLERS:
         opener.add_handler(handler())
     words = {"User-Agent": f"upheld/{__version__} (asks whether links answer)"}
     asking = request.Request(link, method=method, headers=words)  # noqa: S310 (http or https only)
-    opener.open(asking, timeout=timeout.total_seconds()).close()
+    with opener.open(asking, timeout=timeout.total_seconds()) as answer:
+        return answer.read(_READ if method == "GET" else 0), answer.geturl()
 
 
 _FAILURES: tuple[tuple[type[BaseException], str], ...] = (
-    (TimeoutError, "no answer within {timeout}"),
-    (ssl.SSLError, "its certificate cannot be trusted"),
-    (socket.gaierror, "no such host"),
-    (ConnectionRefusedError, "refuses to be connected"),
-    (ConnectionError, "breaks the connection off"),
+    (TimeoutError, f"{UNREACHABLE}no answer within {{timeout}}"),
+    (ssl.SSLError, f"{UNREACHABLE}its certificate cannot be trusted"),
+    (socket.gaierror, f"{UNREACHABLE}no such host"),
+    (ConnectionRefusedError, f"{UNREACHABLE}refuses to be connected"),
+    (ConnectionError, f"{UNREACHABLE}breaks the connection off"),
     (ValueError, "is no web address"),
     (http.client.InvalidURL, "is no web address"),
 )
@@ -110,7 +154,8 @@ _FAILURES: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def _failed(reason: BaseException | str, timeout: timedelta) -> str:
-    words = next((w for kind, w in _FAILURES if isinstance(reason, kind)), "cannot be reached")
+    other = f"{UNREACHABLE}nobody can say why"
+    words = next((w for kind, w in _FAILURES if isinstance(reason, kind)), other)
     return words.format(timeout=_seconds(timeout))
 
 

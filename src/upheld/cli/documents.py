@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from upheld.cli.folder import Folder
+
+if TYPE_CHECKING:
+    from upheld.model import Document
 
 app = typer.Typer(help="Documents that attest what no program can see.", no_args_is_help=True)
 
@@ -75,11 +78,18 @@ def listed(
         typer.echo(json.dumps(rows, indent=1))
         return
     for each in found:
-        state = "gone or changed" if each.intact is False else _dated(each.review, today)
+        state = _state(each, today)
         typer.echo(f"{each.kind:<18} {each.about:<36} {each.file:<32} {state}")
     if not found:
         typer.echo("no document is registered; upheld document add FILE --kind … --about …")
 
 
-def _dated(review: date, today: date) -> str:
+def _state(document: Document, today: date) -> str:
+    if document.intact is False:
+        return "gone or changed"
+    if document.redated:
+        return "dates differ from those registered"
+    if document.dated > today:
+        return f"dated {document.dated}, a day to come"
+    review = document.review
     return f"overdue since {review}" if review < today else f"to be reviewed on {review}"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from upheld.cli import show
 from upheld.cli.folder import Folder
+from upheld.errors import BadInput
 from upheld.evidence import verify as auditor
 from upheld.model import Judgement
+
+if TYPE_CHECKING:
+    from upheld.model import Verdict
 
 
 def check(  # noqa: PLR0913, PLR0917 (the options of a command)
@@ -33,10 +37,12 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
     ] = None,
     folder: Folder = Path(),
 ) -> None:
-    """Say of each promise whether it is kept, and why we say so. Exit 1 when a clause is broken."""
+    """Say of each promise whether it is kept, and why. Exit 1: one is broken, a secret shows."""
     from upheld.acts.prove import badge as drawn  # noqa: PLC0415 (keeps --help quick)
     from upheld.app import Upheld  # noqa: PLC0415
 
+    for file in (html, badge):
+        _require_place(file)
     with Upheld.open(folder) as upheld:
         if audit:
             upheld.audit()
@@ -44,25 +50,51 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
             upheld.ask_links()
         board = upheld.check()
         if html:
-            html.write_text(upheld.board(board), encoding="utf-8")
+            _write(html, upheld.board(board))
     if badge:
-        badge.write_text(drawn(board), encoding="utf-8")
+        _write(badge, drawn(board))
     if as_json:
-        rows = [
-            {
-                "id": each.id,
-                "kind": each.kind,
-                "verdict": each.verdict,
-                "evidence": list(each.evidence),
-                "checked_at": each.checked_at.isoformat(),
-            }
-            for each in board
-        ]
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json.dumps([_row(each) for each in board], indent=1))
     else:
         show.verdicts(board, everything=everything)
-    if any(each.verdict == Judgement.BROKEN for each in board):
+    for place in upheld.company.secrets:
+        typer.echo(f"secret in a file: {place}; move it to env:", err=True)
+    if upheld.company.secrets or any(each.verdict == Judgement.BROKEN for each in board):
         raise typer.Exit(1)
+
+
+def _row(verdict: Verdict) -> dict[str, object]:
+    return {
+        "id": verdict.id,
+        "kind": verdict.kind,
+        "verdict": verdict.verdict,
+        "evidence": list(verdict.evidence),
+        "checked_at": verdict.checked_at.isoformat(),
+    }
+
+
+def _require_place(file: Path | None) -> None:
+    """Refuse a file that could not be written, before the work is done.
+
+    Raises:
+        BadInput: it is a folder, or its folder is not there.
+    """
+    try:
+        fits = file is None or (file.parent.is_dir() and not file.is_dir())
+    except OSError:
+        fits = False
+    if not fits:
+        raise BadInput(_NO_PLACE.format(file))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(_NO_PLACE.format(file)) from error
+
+
+_NO_PLACE = "`{}` cannot be written; name a file in a folder that is there"
 
 
 def prove(

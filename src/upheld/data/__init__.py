@@ -177,3 +177,15 @@ def retired_links() -> Mapping[str, str]:
     """Return links that must not be published any more (host and path), and why."""
     found: dict[str, list[dict[str, str]]] = read("authorities.yaml")  # type: ignore[assignment]
     return {f"{each['host']}{each['path']}": each["because"] for each in found["retired"]}
+
+
+@cache
+def authorities() -> frozenset[str]:
+    """Return the sites of the authorities that people may complain to, as hosts without `www.`.
+
+    >>> "ico.org.uk" in authorities()
+    True
+    """
+    found: dict[str, list[dict[str, str]]] = read("authorities.yaml")  # type: ignore[assignment]
+    hosts = (each["link"].split("/")[2] for each in found["authorities"])
+    return frozenset(host.removeprefix("www.") for host in hosts)

@@ -26,35 +26,30 @@ Line: TypeAlias = tuple[Judgement, str]
 def safeguards_recorded(clause: Clause, seen: Seen) -> Finding:
     """Each store of personal data has a safeguard on record, and none that was probed is absent.
 
-    A record is a probe that holds, or a safeguard that the map says a document attests.
+    A record is a probe that holds, or a safeguard that the map says a document attests. A secret
+    that is written out in a file of the company's folder undoes what guards the store it opens.
     """
     del clause
-    return _judged(seen, (line for each in _personal(seen) for line in _recorded(each, seen)))
+    lines = (line for each in _personal(seen) for line in _recorded(each, seen))
+    return _judged(seen, [*_written_out(seen), *lines])
 
 
 def confidentiality_guarded(clause: Clause, seen: Seen) -> Finding:
     """Nobody reads on the way or at rest, or by a right too many; no secret is in a file.
 
     On the way, and of rights, the store is asked; a document does where it cannot be. At rest only
-    a document can say it: beside probes that hold it is upheld, without them attested.
+    a document can say it, for which this is at most attested.
     """
     del clause
-    lines = [line for each in _personal(seen) for line in _confidential(each, seen)]
-    lines += [
-        (
-            Judgement.BROKEN,
-            f"{place}: a secret stands in this file; change it, and write `env:NAME` in its place",
-        )
-        for place in seen.secrets
-    ]
-    return _judged(seen, lines)
+    lines = (line for each in _personal(seen) for line in _confidential(each, seen))
+    return _judged(seen, [*_written_out(seen), *lines])
 
 
 def integrity_guarded(clause: Clause, seen: Seen) -> Finding:
     """Nothing is changed or lost by accident: the store is whole, and its backup was restored.
 
-    The store is asked whether it is whole; a drill is attested, for which a document alone is at
-    most attested. A store that is whole may still be lost: without a drill it is unproven.
+    The store is asked whether it is whole. A store that is whole may still be lost: without a drill
+    it is unproven. Of a drill only a document can tell, for which this is at most attested.
     """
     del clause
     return _judged(seen, (line for each in _personal(seen) for line in _whole(each, seen)))
@@ -69,10 +64,9 @@ CHECKS = {
 
 def _judged(seen: Seen, lines: Iterable[Line]) -> Finding:
     """Return the worst that any line says, and the lines, worst first."""
-    if not seen.maps:
-        words = "no store is mapped; run `upheld map new URL --name NAME`"
-        return Finding(Judgement.UNPROVEN, (words,))
-    found = sorted(lines, key=lambda line: _WORST_FIRST.index(line[0]))
+    unmapped = (Judgement.UNPROVEN, "no store is mapped; run `upheld map new URL --name NAME`")
+    every = [*lines, *([] if seen.maps else [unmapped])]
+    found = sorted(every, key=lambda line: _WORST_FIRST.index(line[0]))
     if not found:
         return Finding(Judgement.NOT_EXERCISED, ("no store of the map holds personal data",))
     worst = found[0][0]
@@ -90,6 +84,13 @@ def _personal(seen: Seen) -> Iterator[StoreMap]:
             yield mapped
 
 
+def _written_out(seen: Seen) -> Iterator[Line]:
+    """Yield each place of a secret in the files of the company; a map is not needed for that."""
+    for place in seen.secrets:
+        words = "a secret stands in this file; change it, and write `env:NAME` in its place"
+        yield Judgement.BROKEN, f"{place}: {words}"
+
+
 def _recorded(mapped: StoreMap, seen: Seen) -> list[Line]:
     guards = seen.guards.get(mapped.name)
     lines = [_attested(mapped, each, seen) for each in sorted(mapped.attested)]
@@ -101,15 +102,12 @@ def _recorded(mapped: StoreMap, seen: Seen) -> list[Line]:
             lines.append((judged, f"{mapped.name} {probe.safeguard}: {probe.words}"))
     if not lines:
         return [(Judgement.BROKEN, f"{mapped.name}: no safeguard is on record; {_declare(mapped)}")]
-    return _beside_probes(lines)
+    return lines
 
 
 def _confidential(mapped: StoreMap, seen: Seen) -> list[Line]:
     asked = [_asked(mapped, each, seen) for each in _PROBED]
-    at_rest = _attested(mapped, Safeguard.AT_REST, seen)
-    if all(judged is Judgement.UPHELD for judged, _ in asked):
-        return _beside_probes([*asked, at_rest])
-    return [*asked, at_rest]
+    return [*asked, _attested(mapped, Safeguard.AT_REST, seen)]
 
 
 def _whole(mapped: StoreMap, seen: Seen) -> list[Line]:
@@ -118,14 +116,7 @@ def _whole(mapped: StoreMap, seen: Seen) -> list[Line]:
     unasked = whole[0] is Judgement.UNPROVEN and mapped.name in seen.guards
     if unasked and Safeguard.INTEGRITY not in mapped.attested:
         return [drill]
-    return _beside_probes([whole, drill])
-
-
-def _beside_probes(lines: list[Line]) -> list[Line]:
-    """Return lines in which a document that a probe stands beside is no document alone."""
-    if not any(judged is Judgement.UPHELD for judged, _ in lines):
-        return lines
-    return [(Judgement.UPHELD if j is Judgement.ATTESTED else j, words) for j, words in lines]
+    return [whole, drill]
 
 
 def _asked(mapped: StoreMap, safeguard: Safeguard, seen: Seen) -> Line:

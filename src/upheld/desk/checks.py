@@ -13,10 +13,23 @@ if TYPE_CHECKING:
 
 _UPHELD, _BROKEN = Judgement.UPHELD, Judgement.BROKEN
 
+_SHOWN_BY_ROWS = frozenset({"copy", "items"})
+"""What an answer in time shows without a list: rows that were counted, by `copy-complete`."""
+
 
 def access_answered(clause: Clause, seen: Seen) -> Finding:
     """Every request to see data, from anybody, is answered within its time."""
-    return _answered(_requests(clause, seen, Right.ACCESS), seen)
+    requests = _requests(clause, seen, Right.ACCESS)
+    found = _answered(requests, seen)
+    listed = [each for each in clause.contents if each not in _SHOWN_BY_ROWS]
+    if found.judgement is not _UPHELD or not listed:
+        return found
+    copies = sum(1 for each in requests if _copied(each))
+    if not copies:
+        words = f"no copy was handed out under this clause that could list {_and(listed)}"
+        return Finding(Judgement.NOT_EXERCISED, (*found.evidence, words))
+    words = f"copies: {copies}; whether they listed {_and(listed)} is not recorded yet"
+    return Finding(Judgement.UNPROVEN, (*found.evidence, words, "missing: request-desk"))
 
 
 def erasure_answered(clause: Clause, seen: Seen) -> Finding:
@@ -107,6 +120,15 @@ CHECKS = {
 
 def _requests(clause: Clause, seen: Seen, right: Right) -> list[Request]:
     return [r for r in seen.requests if r.right is right and r.regime in clause.regimes]
+
+
+def _copied(request: Request) -> bool:
+    """Say whether a request was answered with a copy, not closed with a letter that refuses."""
+    return request.answer is not None and request.outcome in {"full", "partial"}
+
+
+def _and(contents: list[str]) -> str:
+    return " and ".join(contents)
 
 
 def _answered(requests: list[Request], seen: Seen) -> Finding:

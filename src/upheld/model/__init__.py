@@ -1,6 +1,6 @@
 """The nouns of Upheld, frozen; standard library only."""
 
-from upheld.model.documents import Document
+from upheld.model.documents import Document, Registered
 from upheld.model.erasing import (
     Attestation,
     Change,
@@ -126,6 +126,7 @@ __all__ = [
     "Profile",
     "Reference",
     "Regime",
+    "Registered",
     "Request",
     "Right",
     "Role",

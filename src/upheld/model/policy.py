@@ -193,6 +193,9 @@ class Entity:
 class Policy:
     """A version of the policy, read under one profile; a digest of its bytes names it.
 
+    `said` is the SHA-256 of all that it says but for its date: a comment or a line moved is no
+    other text.
+
     `reach` says how the company is reached, by channel; `facts` are those a condition may ask
     about, the shipped and the company's own; `lines` where each purpose, category and
     recipient is declared, by `purposes.support`.
@@ -212,6 +215,7 @@ class Policy:
     reach: Mapping[str, str] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
     external: tuple[str, ...] = ()
+    said: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict, repr=False)
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     profile: Profile = Profile.SEED

@@ -36,12 +36,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of the policy as the log first saw it; `kept` says whether its text still is."""
+    """A version of the policy as the log first saw it.
+
+    `said` is the digest of what it says, its date left out; `kept` says whether its text still is
+    there, None of a version that was noted before texts were kept.
+    """
 
     seen: datetime
     digest: str
     revised: date
     purposes: tuple[str, ...] = ()
+    said: str = ""
     kept: bool | None = None
 
 

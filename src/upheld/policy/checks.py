@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
-from upheld.model import Finding, Force, Judgement, Kind, facts_of
+from upheld.errors import BadInput
+from upheld.model import Finding, Force, Judgement, Kind, Regime, Right, facts_of
+from upheld.policy.documents import newest, redated
 from upheld.policy.logic import expanded, value, worlds
+from upheld.policy.render import as_text, letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from upheld.model import Clause, Fact, Rule, Seen
+    from upheld.model import Clause, Policy, Rule, Seen, Version
+    from upheld.policy.logic import World
 
 _BROKEN, _UPHELD = Judgement.BROKEN, Judgement.UPHELD
 _UNPROVEN, _IDLE = Judgement.UNPROVEN, Judgement.NOT_EXERCISED
@@ -21,30 +28,41 @@ _DEEMED = "deemed_acceptance_of_version"
 def revision_dated(clause: Clause, seen: Seen) -> Finding:
     """Whenever the text changed, the date of revision moved, and moved forward."""
     del clause
-    versions = seen.versions
-    if not versions:
-        return Finding(Judgement.UNPROVEN, ("home has not seen a version of the policy yet",))
-    past: list[str] = []
+    if not seen.versions:
+        return Finding(_UNPROVEN, (_NO_VERSION,))
+    proper, mended, fault = _dated(seen)
+    if fault:
+        return Finding(_BROKEN, (fault, _MOVE))
+    past = tuple(f"put right: {each}" for each in mended)
+    if len(proper) == 1:
+        words = f"one version, dated {proper[0].revised}; it has not been revised"
+        return Finding(_IDLE, (words, *past))
+    words = f"{len(proper)} versions, each dated later than the one before"
+    return Finding(_UPHELD, (words, *past))
+
+
+def _dated(seen: Seen) -> tuple[list[Version], list[str], str | None]:
+    """Return the versions that were properly dated, the faults put right, and the one that is."""
+    proper = [seen.versions[0]]
+    mended: list[str] = []
     fault: str | None = None
-    proper = versions[0]
-    for version in versions[1:]:
-        if version.digest == proper.digest:
-            fault = None
-        elif version.revised > proper.revised:
-            past += [fault] if fault else []
-            fault, proper = None, version
+    for version in seen.versions[1:]:
+        latest = proper[-1]
+        if (version.said, version.revised) == (latest.said, latest.revised):
+            mended, fault = [*mended, *([fault] if fault else [])], None
+        elif version.revised > latest.revised:
+            mended, fault = [*mended, *([fault] if fault else [])], None
+            proper.append(version)
         else:
             fault = (
                 f"the text seen on {seen.day(version.seen)} differs from the version of "
-                f"{proper.revised}, but is dated {version.revised}"
+                f"{latest.revised}, but is dated {version.revised}"
             )
-    if fault:
-        return Finding(Judgement.BROKEN, (fault, "to put right: move `revised` to a later date"))
-    if len(versions) == 1:
-        words = f"one version, dated {proper.revised}; it has not been revised"
-        return Finding(Judgement.NOT_EXERCISED, (words,))
-    words = f"{len(versions)} versions, each dated later than the one before"
-    return Finding(Judgement.UPHELD, (words, *(f"put right: {each}" for each in past)))
+    return proper, mended, fault
+
+
+_NO_VERSION = "home has not seen a version of the policy yet"
+_MOVE = "to put right: move `revised` to a later date"
 
 
 def roll_up(clause: Clause, seen: Seen) -> Finding:
@@ -52,31 +70,64 @@ def roll_up(clause: Clause, seen: Seen) -> Finding:
     others = [each for each in seen.verdicts if each.id != clause.id]
     broken = [each.id for each in others if each.verdict == Judgement.BROKEN]
     if broken:
-        return Finding(Judgement.BROKEN, (f"broken: {', '.join(broken)}",))
-    promises = [each for each in others if each.force is Force.PROMISE]
-    unproven = [each.id for each in promises if each.verdict == Judgement.UNPROVEN]
+        return Finding(_BROKEN, (f"broken: {', '.join(broken)}",))
+    binding = [each for each in others if each.force in _BINDING]
+    unproven = [each.id for each in binding if each.verdict == Judgement.UNPROVEN]
     if unproven:
-        return Finding(Judgement.UNPROVEN, (f"unproven: {', '.join(unproven)}",))
-    kept = {Judgement.UPHELD, Judgement.ATTESTED}
-    upheld = sum(1 for each in promises if each.verdict in kept)
+        return Finding(_UNPROVEN, (f"unproven: {', '.join(unproven)}",))
+    promises = [each for each in binding if each.force is Force.PROMISE]
+    upheld = sum(1 for each in promises if each.verdict in _KEPT)
     if not upheld:
-        return Finding(Judgement.NOT_EXERCISED, ("no other promise has been put to the test",))
-    return Finding(Judgement.UPHELD, (f"promises upheld: {upheld}, none broken",))
+        return Finding(_IDLE, ("no other promise has been put to the test",))
+    words = f"promises upheld: {upheld}, none broken"
+    attested = [each.id for each in binding if each.verdict == Judgement.ATTESTED]
+    if attested:
+        paper = f"of these by a person's word and a paper alone: {', '.join(attested)}"
+        return Finding(Judgement.ATTESTED, (words, paper))
+    return Finding(_UPHELD, (words,))
+
+
+_BINDING = (Force.PROMISE, Force.CONDITION, Force.EXCEPTION)
+_KEPT = (Judgement.UPHELD, Judgement.ATTESTED)
 
 
 def version_registered(clause: Clause, seen: Seen) -> Finding:
-    """The text in force is the one that the log has under the date it shows."""
-    del clause
-    dated = [each for each in seen.versions if each.revised == seen.policy.revised]
-    others = [each for each in dated if each.digest != seen.policy.digest]
-    if others:
-        first = seen.day(others[0].seen)
-        words = f"another text was published under {seen.policy.revised}, first seen on {first}"
-        return Finding(_BROKEN, (words, "to put right: move `revised` to a later date"))
+    """The text in force is the first that the log has under the date it shows."""
+    policy = seen.policy
+    named = set(_days_in(clause.text))
+    if named and policy.revised not in named:
+        words = f"its words name another day than `revised`, which is {policy.revised}"
+        return Finding(_BROKEN, (words, "to put right: write the day of the revision into them"))
+    dated = [each for each in seen.versions if each.revised == policy.revised]
     if not dated:
-        return Finding(_UNPROVEN, ("home has not seen a version of the policy yet",))
-    words = f"the text in force has the hash registered for {seen.policy.revised}"
-    return Finding(_UPHELD, (words, f"SHA-256 {seen.policy.digest}"))
+        return Finding(_UNPROVEN, (_NO_VERSION,))
+    if policy.said != dated[0].said and policy.digest != dated[0].digest:
+        first = seen.day(dated[0].seen)
+        words = f"another text was published under {policy.revised}, first seen on {first}"
+        return Finding(_BROKEN, (words, _MOVE))
+    words = f"the text in force is the one registered for {policy.revised}"
+    return Finding(_UPHELD, (words, f"SHA-256 {dated[0].digest}"))
+
+
+_MONTHS = {name.lower(): number for number, name in enumerate(month_name) if name}
+_DAY = re.compile(
+    r"(?P<iso>\d{4}-\d{2}-\d{2})"
+    r"|(?P<month>[A-Z][a-z]+) (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})"
+    r"|(?P<day2>\d{1,2})(?:st|nd|rd|th)? (?P<month2>[A-Z][a-z]+),? (?P<year2>\d{4})"
+)
+
+
+def _days_in(text: str) -> Iterator[date]:
+    """Yield the days that a text names in English: `January 23, 2020`, `23 January 2020`."""
+    for found in _DAY.finditer(text):
+        month = _MONTHS.get((found["month"] or found["month2"] or "").lower(), 0)
+        year, day = found["year"] or found["year2"], found["day"] or found["day2"]
+        with suppress(ValueError):
+            yield (
+                date.fromisoformat(found["iso"])
+                if found["iso"]
+                else date(int(year), month, int(day))
+            )
 
 
 def versions_kept(clause: Clause, seen: Seen) -> Finding:
@@ -85,72 +136,99 @@ def versions_kept(clause: Clause, seen: Seen) -> Finding:
     lost = [
         f"the text of {each.revised} is lost or altered"
         for each in seen.versions
-        if each.kept is not True
+        if each.kept is False
     ]
     if lost:
         return Finding(_BROKEN, (*lost, "to put right: restore home from a backup"))
-    if not seen.versions:
-        return Finding(_UNPROVEN, ("home has not seen a version of the policy yet",))
+    before = [str(each.revised) for each in seen.versions if each.kept is None]
+    if before or not seen.versions:
+        words = f"noted before texts were kept: {', '.join(before)}" if before else _NO_VERSION
+        return Finding(_UNPROVEN, (words,))
     latest = f"versions kept: {len(seen.versions)}; compare two with `upheld policy diff`"
     return Finding(_UPHELD, (latest,))
 
 
 def extra_notice_sent(clause: Clause, seen: Seen) -> Finding:
-    """Where a version was announced to people, the report of who was reached is on file."""
+    """Where a version was announced to people, the report of who was reached is on file.
+
+    Of two reports about one version the later counts. Its review is not asked for: whom a message
+    reached does not change.
+    """
     del clause
-    announced = [each for each in seen.documents if each.kind == "notice-campaign"]
+    announced = newest(seen.documents, "notice-campaign")
     if not announced:
         words = "no version was announced by a message of its own"
         return Finding(_IDLE, (words, "to record one: upheld document add --kind notice-campaign"))
     known = {f"version/{each.revised}" for each in seen.versions}
     wrong = [
         f"{each.file}: {each.about} was never in force"
-        for each in announced
+        for each in announced.values()
         if each.about not in known
     ]
     wrong += [
         f"{each.file} is gone or was changed since it was registered"
-        for each in announced
+        for each in announced.values()
         if each.intact is False
     ]
+    wrong += redated(seen, "notice-campaign", announced)
     if wrong:
         return Finding(_BROKEN, tuple(wrong))
     words = f"versions announced: {len(announced)}, each with its report"
-    return Finding(Judgement.ATTESTED, (words,))
+    return Finding(Judgement.ATTESTED, (words, "the day of a report's review is not asked for"))
 
 
 def never_deemed(clause: Clause, seen: Seen) -> Finding:
-    """No clause permits anything because somebody went on using a service."""
-    rules = seen.policy.rules
-    wrong = [
-        each.id
-        for each in seen.policy.clauses
-        if each.kind in {Kind.MAY, Kind.KEEP}
-        and each.when is not None
-        and _leans_on(expanded(each.when, rules), seen.policy.facts)
-    ]
+    """No clause permits anything, or forbids less, because somebody went on using a service."""
+    deciding = [each for each in seen.policy.clauses if each.kind in _DECIDING]
+    leaning = {each.id: _leans(each, seen.policy) for each in deciding}
+    wrong = [id for id, leans in leaning.items() if leans]
     if wrong:
-        words = f"permits because use went on after a new version: {', '.join(wrong)}"
-        return Finding(_BROKEN, (words, "to put right: ask for consent in `when`"))
-    permits = sum(1 for each in seen.policy.clauses if each.kind in {Kind.MAY, Kind.KEEP})
-    words = f"no clause of the {permits} that permit takes silence for consent"
+        words = f"takes going on for a yes: {', '.join(wrong)}"
+        return Finding(_BROKEN, (words, "to put right: ask for consent in its condition"))
+    unclear = [id for id, leans in leaning.items() if leans is None]
+    if unclear:
+        words = f"too many facts to tell whether silence counts in: {', '.join(unclear)}"
+        return Finding(_UNPROVEN, (words, "to put right: ask for less in one condition"))
+    words = (
+        f"clauses that permit or forbid, none of which takes silence for consent: {len(leaning)}"
+    )
     return Finding(_UPHELD, (words, f"profile {seen.policy.profile}", f"stated by {clause.id}"))
 
 
-def _leans_on(rule: Rule, facts: Mapping[str, Fact]) -> bool:
-    """Say whether deemed acceptance alone can make a condition true that is not true without."""
-    if _DEEMED not in facts_of(rule):
+_DECIDING = (Kind.MAY, Kind.KEEP, Kind.NEVER)
+
+
+def _leans(clause: Clause, policy: Policy) -> bool | None:
+    """Say whether deemed acceptance alone lets a clause permit, or keeps it from forbidding."""
+    when, unless = (
+        expanded(rule, policy.rules) if rule else None for rule in (clause.when, clause.unless)
+    )
+    rules = [rule for rule in (when, unless) if rule is not None]
+    if not any(_DEEMED in facts_of(rule) for rule in rules):
         return False
-    every = worlds((rule,), facts)
+    every = worlds(rules, policy.facts)
     if every is None:
-        return True
+        return None
     return any(
-        value(rule, world, {}) is True
-        and value(rule, {name: each for name, each in world.items() if name != _DEEMED}, {})
-        is not True
+        _lets(clause.kind, when, unless, world, closed=clause.closed)
+        and not _lets(clause.kind, when, unless, _without(world), closed=clause.closed)
         for world in every
         if _DEEMED in world
     )
+
+
+def _without(world: World) -> World:
+    return {name: each for name, each in world.items() if name != _DEEMED}
+
+
+def _lets(
+    kind: Kind, when: Rule | None, unless: Rule | None, world: World, *, closed: bool
+) -> bool:
+    """Say whether a clause permits in a world, or of a *never*, whether it does not forbid."""
+    found = value(when, world, {})
+    called = found is True or (closed and found is None)
+    holds = called and not (unless is not None and value(unless, world, {}) is True)
+    return not holds if kind is Kind.NEVER else holds
 
 
 def new_purpose_versioned(clause: Clause, seen: Seen) -> Finding:
@@ -159,9 +237,9 @@ def new_purpose_versioned(clause: Clause, seen: Seen) -> Finding:
     versions = [each for each in seen.versions if each.purposes]
     if not versions:
         return Finding(_UNPROVEN, ("home has not seen the purposes of a version yet",))
-    undated = list(_slipped_in(seen))
+    undated = _slipped_in(versions)
     if undated:
-        return Finding(_BROKEN, (*undated, "to put right: move `revised` to a later date"))
+        return Finding(_BROKEN, (*undated, _MOVE))
     added = set(versions[-1].purposes) - set(versions[0].purposes)
     if not added:
         return Finding(_IDLE, ("no purpose was added since the first version",))
@@ -172,21 +250,32 @@ def new_purpose_versioned(clause: Clause, seen: Seen) -> Finding:
     )
 
 
-def _slipped_in(seen: Seen) -> Iterator[str]:
-    """Yield each purpose that a text brought in under a date that had been published without."""
-    for index, version in enumerate(seen.versions):
-        earlier = seen.versions[:index]
-        before = {purpose for each in earlier for purpose in each.purposes}
-        if earlier and version.revised <= max(each.revised for each in earlier):
-            for purpose in sorted(set(version.purposes) - before):
-                yield f"`{purpose}` came in under {version.revised}, a date already published"
+def _slipped_in(versions: list[Version]) -> tuple[str, ...]:
+    """Return the purposes in force that came in under a date already published, and only so."""
+    named, latest = set(versions[0].purposes), versions[0].revised
+    slipped: dict[str, date] = {}
+    for version in versions[1:]:
+        now = set(version.purposes)
+        if version.revised > latest:
+            named, latest, slipped = named | now, version.revised, {}
+        else:
+            slipped = {name: day for name, day in slipped.items() if name in now}
+            slipped |= {name: version.revised for name in now - named if name not in slipped}
+    return tuple(
+        f"`{name}` came in under {day}, a date already published"
+        for name, day in sorted(slipped.items())
+    )
 
 
 def never_first(clause: Clause, seen: Seen) -> Finding:
-    """Nobody must write to the company before they may complain to an authority."""
+    """Nobody must write to the company before they may complain, neither by a clause nor a letter.
+
+    It reads English: a sentence that makes one thing wait for the other.
+    """
+    policy = seen.policy
     telling = [
         each
-        for each in seen.policy.clauses
+        for each in policy.clauses
         if each.id == clause.id
         or (each.kind is Kind.TELL and {"complaint", "authorities"} & {*each.what})
         or (each.kind is Kind.ANSWER and "complain" in each.what)
@@ -199,18 +288,52 @@ def never_first(clause: Clause, seen: Seen) -> Finding:
     wrong += [
         f"{each.id} makes writing to you first a condition of complaining"
         for each in telling
-        if _CONDITION.search(each.text)
+        if _makes_wait(each.text)
+    ]
+    letters = _letters(policy)
+    wrong += [
+        f"a letter on `{name}` makes writing to you first a condition of complaining"
+        for name, text in letters.items()
+        if _makes_wait(text)
     ]
     if wrong:
         return Finding(_BROKEN, tuple(wrong))
-    return Finding(_UPHELD, (f"clauses on complaints, none with a condition: {len(telling)}",))
+    words = f"clauses on complaints, none with a condition: {len(telling)}; letters: {len(letters)}"
+    return Finding(_UPHELD, (words,))
 
 
-_CONDITION = re.compile(
-    r"\b(must|have to|has to|need to|required to|only after|not before|unless you)\b"
-    r"[^.]*\b(first|before|contact|write|ask)\b",
+def _letters(policy: Policy) -> dict[str, str]:
+    """Return the words of every letter that a policy has, by right and law."""
+    found: dict[str, str] = {}
+    for right in Right:
+        for regime in Regime:
+            with suppress(BadInput):
+                found[f"{right} under {regime}"] = as_text(letter(policy, right, regime))
+    return found
+
+
+_SENTENCE = re.compile(r"[^.!?;\n]+")
+_WAITS = re.compile(
+    r"\b(only (once|after|if|when)|after you|once you|until you|unless you|provided (that )?you"
+    r"|must|have to|has to|need to|required to)\b",
     re.IGNORECASE,
 )
+_FOR_US = re.compile(r"\b(us|we|contact|write|wrote|written|ask|asked|tell|told)\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(not|never|nobody|no need|without)\b|n't\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(not|never|cannot|can't)\b.*\b(before|until|unless)\b", re.IGNORECASE)
+_COMPLAINS = re.compile(r"\b(authorit|complain|complaint|first|before|take it|case)", re.IGNORECASE)
+
+
+def _makes_wait(text: str) -> bool:
+    """Say whether a sentence lets nobody complain before they wrote to the company."""
+    return any(
+        bool(_FOR_US.search(sentence) and _COMPLAINS.search(sentence))
+        and bool(
+            _UNTIL.search(sentence) or (_WAITS.search(sentence) and not _DENIED.search(sentence))
+        )
+        for sentence in _SENTENCE.findall(text)
+    )
+
 
 CHECKS = {
     "revision-dated": revision_dated,

@@ -6,9 +6,8 @@ The grammar stands in the docstrings of the functions that read it, and `grammar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from upheld.files import shown, unknown
 from upheld.model import (
@@ -36,7 +35,9 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<sign><=|>=|[<>()\[\],])|(?P<date>\d{4}-\d{2}-\d{2})|(?P<number>\d+)"
     r"|(?P<word>[A-Za-z][\w.-]*[A-Za-z0-9]|[A-Za-z])|(?P<odd>\S))"
 )
-_KEPT = frozenset({"and", "or", "not", "is", "in", "known", "unknown", "yes", "no"})
+KEPT = frozenset({"and", "or", "not", "is", "in", "known", "unknown", "yes", "no"})
+"""Words of the language itself."""
+_TAKEN = frozenset({"word", "sign"})
 _ORDERS = frozenset({Order.LESS, Order.AT_MOST, Order.MORE, Order.AT_LEAST})
 
 
@@ -44,8 +45,7 @@ class BadCondition(ValueError):
     """A condition that cannot be read; the message says where, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     at: int
@@ -91,24 +91,23 @@ class _Reading:
         self.facts = facts
         self.clauses = clauses
         self.tokens = [
-            _Token(
-                each.lastgroup or "", each.group(each.lastgroup or 0), each.start(each.lastgroup)
-            )
+            _Token(each.lastgroup or "", each[each.lastgroup or 0], each.start(each.lastgroup))
             for each in _TOKEN.finditer(text)
             if each.lastgroup
         ]
-        self.end = _Token("end", "", len(text))
-        self.next = 0
+        self.tokens.append(_Token("end", "", len(text)))
+        self.at = 0
+        self.token = self.tokens[0]
         self.depth = 0
 
-    @property
-    def token(self) -> _Token:
-        return self.tokens[self.next] if self.next < len(self.tokens) else self.end
+    def step(self) -> None:
+        self.at += 1
+        self.token = self.tokens[self.at]
 
     def took(self, text: str) -> bool:
-        if self.token.text != text or self.token.kind not in {"word", "sign"}:
+        if self.token.text != text or self.token.kind not in _TAKEN:
             return False
-        self.next += 1
+        self.step()
         return True
 
     def condition(self) -> Rule:
@@ -144,9 +143,9 @@ class _Reading:
     def claim(self) -> Rule:
         """claim = name, [ "is", [ "not" ], value | [ "not" ], "in", words | order, value ] ;"""  # noqa: D400, D403, D415 (a production)
         token = self.token
-        if token.kind != "word" or token.text in _KEPT:
+        if token.kind != "word" or token.text in KEPT:
             self.wrong("a fact or the id of a clause must stand here")
-        self.next += 1
+        self.step()
         if token.text not in self.facts and token.text in self.clauses:
             return Points(token.text)
         if token.text not in self.facts:
@@ -166,7 +165,7 @@ class _Reading:
             return Among(fact.name, self.words(fact))
         if self.token.text in _ORDERS:
             order = Order(self.token.text)
-            self.next += 1
+            self.step()
             return self._compared(fact, order)
         if fact.type is not FactType.YES_NO:
             self.wrong(f"`{fact.name}` is a {fact.type}; say what it `is`", token)
@@ -198,7 +197,7 @@ class _Reading:
             other = self.facts.get(self.token.text)
             if other is None or other.type is not FactType.WORDS:
                 self.wrong("a list like `[one, two]`, or a fact of several words, must follow `in`")
-            self.next += 1
+            self.step()
             return other.name
         found = {self._word(fact)}
         while self.took(","):
@@ -213,7 +212,7 @@ class _Reading:
             self.wrong("a word must stand here")
         if fact.words is not None and token.text not in fact.words:
             self.wrong(unknown(token.text, fact.words, f"value of `{fact.name}`"))
-        self.next += 1
+        self.step()
         return token.text
 
     def _compared(self, fact: Fact, order: Order) -> Rule:
@@ -229,7 +228,7 @@ class _Reading:
             to = other.name
         else:
             self.wrong(f"`{fact.name}` is a {fact.type}; compare it with one")
-        self.next += 1
+        self.step()
         return Compared(fact.name, order, to)
 
     def _day(self, token: _Token) -> date:

@@ -120,8 +120,11 @@ class RuleForm(Form):
     categories: Words | None = Field(None, description="Kinds of data it reaches; left out: all.")
     purposes: Words | None = Field(None, description="Purposes it reaches; left out: all.")
     recipients: Words | None = Field(None, description="Who receives; left out: anybody.")
-    sources: Words | None = Field(None, description="Where data comes from; left out: anywhere.")
-    channels: Words | None = Field(None, description="Ways in; left out: any.")
+    sources: Words | None = Field(
+        None,
+        description="Opens these sources: nothing comes in from others.",
+    )
+    channels: Words | None = Field(None, description="Opens these ways in, as `sources` does.")
     when: str | None = Field(None, description="A condition that must be true.")
     unless: str | None = Field(None, description="A condition that must not be true.")
     unknown: str | None = Field(

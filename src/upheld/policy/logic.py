@@ -112,7 +112,7 @@ def expanded(rule: Rule | None, rules: Rules) -> Rule:
         case None:
             return _ALWAYS
         case Points(clause):
-            return expanded(rules.get(clause), rules)
+            return expanded(rules[clause], rules)
         case Not(inner):
             return Not(expanded(inner, rules))
         case Every(inner):

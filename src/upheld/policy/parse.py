@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
@@ -26,7 +28,7 @@ from upheld.model import (
     points_of,
 )
 from upheld.model.rules import COMPANY
-from upheld.policy.conditions import BadCondition, parse_condition
+from upheld.policy.conditions import KEPT, BadCondition, parse_condition
 from upheld.policy.forms import PolicyForm
 from upheld.policy.troubles import STARTS, TERM, kinds, troubles
 
@@ -45,6 +47,7 @@ _FORCE = {
 }
 FARTHEST = 50
 """Through how many clauses a condition may point."""
+_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _NOTHING = {"when": "always", "unless": "never"}
 """What `strict` writes to do without the condition of its clause."""
 
@@ -93,10 +96,16 @@ class _Conditions:
     form: PolicyForm
     rules: dict[Path, Rule | None] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+    pointed: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The ids of all clauses."""
+        return frozenset(clause.id for clause in self.form.clauses)
 
     def read(self) -> None:
-        self.troubles += _facts(self.form.facts)
-        known, ids = own_facts(self.form), frozenset(each.id for each in self.form.clauses)
+        self.troubles += _facts(self.form.facts, self.known)
+        known, ids = own_facts(self.form), self.known
         for index, clause in enumerate(self.form.clauses):
             path = ("clauses", index)
             self._of(clause, path, known, ids)
@@ -122,11 +131,19 @@ class _Conditions:
 
     def _refuse_long_ways(self, *, strict: bool) -> None:
         """Find conditions that come back to themselves by pointing, or point through too many."""
-        at = {clause.id: index for index, clause in enumerate(self.form.clauses)}
+        at = {
+            clause.id: index
+            for index, clause in enumerate(self.form.clauses)
+            if not (strict and clause.strict is not None and clause.strict.off)
+        }
+        if strict:
+            self._refuse_the_missing(at)
         when = {
             id: self.found(("clauses", index), "when", strict=strict) for id, index in at.items()
         }
-        points = {id: sorted(points_of(rule)) if rule else [] for id, rule in when.items()}
+        points = {
+            id: [each for each in self.points(rule) if each in at] for id, rule in when.items()
+        }
         try:
             order = list(TopologicalSorter(points).static_order())
         except CycleError as wrong:
@@ -142,15 +159,47 @@ class _Conditions:
             words = f"`when` points through over {FARTHEST} clauses; say some of it itself"
             self.troubles.append((("clauses", at[deep], "when"), words))
 
+    def _refuse_the_missing(self, at: Mapping[str, int]) -> None:
+        """Find conditions of the strict profile that point at a clause which it leaves out."""
+        known = self.known
+        for name, index in at.items():
+            path = ("clauses", index)
+            for key in ("when", "unless"):
+                rule = self.found(path, key, strict=True)
+                gone = [each for each in self.points(rule) if each not in at and each in known]
+                if gone:
+                    words = (
+                        f"`{key}` of {shown(name)} points at {shown(gone[0])}, which is off under"
+                    )
+                    words += f" `strict`; give `strict` a `{key}` of its own"
+                    self.troubles.append(((*path, key), words))
+
+    def points(self, rule: Rule | None) -> tuple[str, ...]:
+        """Return the clauses a condition points at; each condition is walked once."""
+        if rule is None:
+            return ()
+        if id(rule) not in self.pointed:
+            self.pointed[id(rule)] = tuple(sorted(points_of(rule)))
+        return self.pointed[id(rule)]
+
     def found(self, path: Path, key: str, *, strict: bool) -> Rule | None:
         """Return a condition as a profile has it."""
         anew = (*path, "strict", key)
         return self.rules[anew] if strict and anew in self.rules else self.rules.get((*path, key))
 
 
-def _facts(own: Mapping[str, FactForm]) -> Iterator[Trouble]:
+def _facts(own: Mapping[str, FactForm], clauses: Collection[str]) -> Iterator[Trouble]:
     for name, each in own.items():
         path = ("facts", name)
+        if not _NAME.fullmatch(name) or name in KEPT:
+            yield path, f"{shown(name)} cannot name a fact; write lower case, like `long_with_us`"
+        if name in clauses:
+            yield path, f"{shown(name)} is the id of a clause; give the fact another name"
+        for word in each.words or ():
+            if not _NAME.fullmatch(word) or word in KEPT:
+                yield (*path, "words"), f"{shown(word)} cannot be a value; write lower case"
+        if each.absent is not None and each.type != FactType.YES_NO:
+            yield (*path, "absent"), f"`absent` is for a `yes-no` fact, not a `{each.type}`"
         if name in facts():
             yield path, f"{shown(name)} is a fact already; give yours another name"
         if each.type not in set(FactType):
@@ -204,10 +253,18 @@ def _policy(
         reach=form.reach,
         sections=form.sections,
         external=form.external,
+        said=_said(written),
         facts=own_facts(form),
         lines=_lines(written),
         profiles={Profile.SEED: tuple(seed), Profile.STRICT: tuple(strict)},
     )
+
+
+def _said(written: Written) -> str:
+    """Return the digest of what a policy says, its date left out, however it is laid out."""
+    data = written.data if isinstance(written.data, dict) else {}
+    rest = {key: each for key, each in data.items() if key != "revised"}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _lines(written: Written) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from upheld.data import vocabularies
 from upheld.files import shown, unknown
 from upheld.model import Action, Force, Kind, Regime
+from upheld.policy.links import fault
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -20,8 +21,9 @@ ALL = "all"
 TERM = re.compile(r"([1-9][0-9]{0,3}) (year|month|day)s?")
 STARTS = {"date": False, "end of year": True}
 
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z][a-z0-9]*(-[a-z0-9]+)*")
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WORD = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
+_SITE = re.compile(r"[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+")
 _KEEPING = {"ground": "ground", "lasts": "for", "since": "from"}
 _ASIDE = frozenset({Kind.DEFINITION, Kind.DISCLAIMER})
 _DECLARED = {"categories": "category", "purposes": "purpose", "recipients": "recipient"}
@@ -37,6 +39,10 @@ def troubles(form: PolicyForm, checks: Collection[str]) -> Iterator[Trouble]:
     """Yield everything that is wrong with a policy, but for what its conditions say."""
     yield from _strangers(form.recipients, "recipients")
     yield from _strangers(form.reach, "channels", at="reach")
+    for site in form.external:
+        if not _SITE.fullmatch(site):
+            words = "write its host, like `forum.acme.example`, or its IP address"
+            yield ("external",), f"{shown(site)} is no site; {words}"
     for name, purpose in form.purposes.items():
         yield from _purpose(name, purpose.basis)
     for name, declared in form.categories.items():
@@ -103,7 +109,7 @@ def _identified(form: PolicyForm) -> Iterator[Trouble]:
     seen: Counter[str] = Counter()
     for index, clause in enumerate(form.clauses):
         path = ("clauses", index, "id")
-        if not _ID.fullmatch(clause.id):
+        if not ID.fullmatch(clause.id):
             words = "write `section.name` in lower case, like `right.access`"
             yield path, f"{shown(clause.id)} is no id; {words}"
         if seen[clause.id]:
@@ -137,6 +143,8 @@ def _objects(form: PolicyForm, kind: Kind, what: tuple[str, ...], path: Path) ->
         case Kind.MAY | Kind.NEVER:
             yield from _among(what, list(Action), "action", path)
         case Kind.KEEP:
+            if ALL in what and len(what) > 1:
+                yield path, "`all` is every kind of data; take the others out"
             strange = [word for word in what if word != ALL and word not in form.categories]
             for word in strange:
                 yield path, _undeclared(word, form.categories, "categories")
@@ -233,6 +241,8 @@ def _kept(rule: RuleForm, kind: Kind, path: Path) -> Iterator[Trouble]:
 
 
 def _pointed(clause: ClauseForm, known: Collection[str], path: Path) -> Iterator[Trouble]:
+    if clause.link is not None and (wrong := fault(clause.link)):
+        yield (*path, "link"), f"`link` {wrong}"
     for id in clause.limits or ():
         if id not in known:
             yield (*path, "limits"), unknown(id, known, "clause of this policy")

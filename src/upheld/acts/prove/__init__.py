@@ -3,6 +3,7 @@
 from upheld.acts.prove.board import check
 from upheld.acts.prove.folds import (
     BoardFold,
+    DocumentFold,
     HistoryFold,
     LinkFold,
     VersionFold,
@@ -22,6 +23,7 @@ __all__ = [
     "BUILT",
     "CHECKS",
     "BoardFold",
+    "DocumentFold",
     "HistoryFold",
     "LinkFold",
     "VersionFold",

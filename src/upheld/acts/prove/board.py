@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.acts.prove.folds import BOARD
-from upheld.acts.prove.noting import note_policy
+from upheld.acts.prove.noting import note_documents, note_policy
 from upheld.acts.prove.registry import CHECKS
 from upheld.acts.prove.seeing import see
 from upheld.model import Force, Judgement, State, Verdict
@@ -26,6 +26,7 @@ def check(company: Company) -> tuple[Verdict, ...]:
     Every erasure is looked back on now; rows found where none should be reopen it.
     """
     note_policy(company)
+    note_documents(company, company.documents)
     seen = see(company)
     _reopen(company, seen)
     _release(company, seen)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from upheld.model import LinkSeen, Version
+from upheld.model import LinkSeen, Registered, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from upheld.model import Entry
+    from upheld.model import Document, Entry
     from upheld.ports import Home
 
 BOARD = "board"
+DOCUMENTS = "documents"
 HISTORY = "history"
 LINKS = "links"
 VERSIONS = "versions"
@@ -88,8 +89,9 @@ class VersionFold:
         del index
         seen = json.loads(state or "[]")
         body = entry.body
-        purposes = body.get("purposes", [])
-        seen.append([entry.at.isoformat(), body["policy"], body["revised"], purposes])
+        noted = [entry.at.isoformat(), body["policy"], body["revised"]]
+        more = [body["purposes"], body["said"]] if "said" in body else []
+        seen.append([*noted, *more])
         return json.dumps(seen)
 
 
@@ -114,12 +116,58 @@ class LinkFold:
         return json.dumps(known, sort_keys=True)
 
 
+class DocumentFold:
+    """The view of documents: of each file, what it was registered as and with which dates."""
+
+    name = DOCUMENTS
+
+    def key(self, entry: Entry) -> str | None:
+        """Return the digest of the file, for an entry that registers a document."""
+        return str(entry.body["sha256"]) if entry.kind == "document.registered" else None
+
+    def step(self, state: str | None, index: int, entry: Entry) -> str:
+        """Return what is known of a file after an entry."""
+        del index
+        body = entry.body
+        said = [body["document"], body["about"], body["dated"], body["review"]]
+        return json.dumps([*json.loads(state or "[]"), [*said, entry.at.isoformat()]])
+
+
+def unwitnessed(state: str | None, document: Document) -> bool:
+    """Say whether the log has not seen a document with these dates; of a state of its view."""
+    dates = [document.dated.isoformat(), document.review.isoformat()]
+    said = [document.kind, document.about, *dates]
+    return all(known != said for *known, _ in json.loads(state or "[]"))
+
+
+def registered(state: str | None, document: Document) -> Registered | None:
+    """Return what the log saw of a document first; of a state of its view."""
+    for kind, about, dated, review, at in json.loads(state or "[]"):
+        if (kind, about) == (document.kind, document.about):
+            days = date.fromisoformat(dated), date.fromisoformat(review)
+            return Registered(datetime.fromisoformat(at), *days)
+    return None
+
+
 def versions(home: Home) -> tuple[Version, ...]:
     """Return the versions of the policy that home has seen, in order."""
-    seen = json.loads(home.state(VERSIONS, VERSIONS) or "[]")
+    return noted(home.state(VERSIONS, VERSIONS) or "[]")
+
+
+def noted(state: str) -> tuple[Version, ...]:
+    """Return the versions that a state of their view holds.
+
+    The first logs noted neither purposes nor what a version says: its bytes stand for that.
+    """
     return tuple(
-        Version(datetime.fromisoformat(at), digest, date.fromisoformat(revised), tuple(purposes))
-        for at, digest, revised, purposes in seen
+        Version(
+            datetime.fromisoformat(at),
+            digest,
+            date.fromisoformat(revised),
+            purposes=tuple(more[0]) if more else (),
+            said=more[1] if more else digest,
+        )
+        for at, digest, revised, *more in json.loads(state)
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upheld.acts.prove.folds import versions
+from upheld.acts.prove.folds import DOCUMENTS, unwitnessed, versions
+from upheld.policy.links import fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def note_policy(company: Company) -> None:
-    """Keep the version in force, text and all, when home has not seen it as the latest yet."""
+    """Keep the version in force, text and all, when home has not seen it as the latest yet.
+
+    From then on it is published: the board and a plan say so, reading the folder does not.
+    """
     seen = versions(company.home)
     if not seen or seen[-1].digest != company.policy.digest:
         with company.home.writing() as home:
@@ -23,14 +27,25 @@ def note_policy(company: Company) -> None:
                 "policy": company.policy.digest,
                 "revised": company.policy.revised.isoformat(),
                 "purposes": sorted(company.policy.purposes),
+                "said": company.policy.said,
             }
             home.append("policy.in-force", body)
 
 
-def note_documents(company: Company, documents: tuple[Document, ...]) -> None:
-    """Witness what was registered: kind, what it is about, hash and dates of each document."""
+def note_documents(company: Company, documents: tuple[Document, ...]) -> tuple[Document, ...]:
+    """Witness what was registered: kind, what it is about, hash and dates of each document.
+
+    One that the log has seen so is not witnessed again; those that were are returned.
+    """
+    known = company.home
+    if not any(unwitnessed(known.state(DOCUMENTS, each.sha256), each) for each in documents):
+        return ()
+    fresh: list[Document] = []
     with company.home.writing() as home:
         for each in documents:
+            if not unwitnessed(home.state(DOCUMENTS, each.sha256), each):
+                continue
+            fresh.append(each)
             home.append(
                 "document.registered",
                 {
@@ -41,9 +56,14 @@ def note_documents(company: Company, documents: tuple[Document, ...]) -> None:
                     "review": each.review.isoformat(),
                 },
             )
+    return tuple(fresh)
 
 
 def note_links(company: Company, answers: Mapping[str, str | None]) -> None:
-    """Record which links answered, and what was wrong with the others."""
+    """Record which links answered, and what was wrong with the others.
+
+    A link that could hold a secret or the address of a person does not go into the log.
+    """
+    known: dict[str, Json] = {link: wrong for link, wrong in answers.items() if not fault(link)}
     with company.home.writing() as home:
-        home.append("links.asked", {"answers": dict(answers)})
+        home.append("links.asked", {"answers": known})

@@ -29,5 +29,6 @@ def version(company: Company, revised: date) -> Policy:
         raise BadInput(f"no version is dated {revised}; there are: {known or 'none'}")
     text = company.home.document(dated[-1].digest)
     if text is None:
-        raise HomeFailed(f"home has lost the text of {revised}; restore it from a backup")
+        words = "name its file instead, or restore home from a backup"
+        raise HomeFailed(f"home does not have the text of {revised}; {words}")
     return parse_policy(text.decode(), f"policy of {revised}", CHECKS)

@@ -26,7 +26,7 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 _BINDING = (Force.PROMISE, Force.CONDITION, Force.EXCEPTION)
-_KEPT = (Judgement.UPHELD, Judgement.ATTESTED)
+_RED, _GREEN, _AMBER, _GREY = "#b3261e", "#1b6e3c", "#6b5900", "#555"
 _SIGNS = {
     Judgement.UPHELD: "upheld",
     Judgement.ATTESTED: "attested",
@@ -101,13 +101,26 @@ def _row(verdict: Verdict, texts: dict[str, str]) -> Row:
 
 
 def badge(board: Sequence[Verdict]) -> str:
-    """Return a badge as SVG: of the promises, how many are upheld, or that one is broken."""
-    promises = [each for each in board if each.force is Force.PROMISE]
-    broken = sum(1 for each in board if each.verdict == Judgement.BROKEN)
-    kept = sum(1 for each in promises if each.verdict in _KEPT)
-    words = f"{broken} broken" if broken else f"{kept} of {len(promises)} promises upheld"
-    colour = "#b3261e" if broken else "#1b6e3c" if kept == len(promises) else "#6b5900"
+    """Return a badge as SVG: of the promises, how many are upheld, or how many are broken.
+
+    What is upheld by somebody's word alone is counted apart.
+    """
+    words, colour = _told(board)
     left, right = 92, 12 + 7 * len(words)
     return _PAGES.get_template("badge.svg").render(
         words=words, colour=colour, left=left, right=right
     )
+
+
+def _told(board: Sequence[Verdict]) -> tuple[str, str]:
+    """Return what a badge says, and its colour."""
+    broken = sum(1 for each in board if each.verdict == Judgement.BROKEN)
+    if broken:
+        return f"{broken} broken", _RED
+    promises = Counter(each.verdict for each in board if each.force is Force.PROMISE)
+    upheld, attested = promises[Judgement.UPHELD], promises[Judgement.ATTESTED]
+    if not promises:
+        return "no promises", _GREY
+    words = f"{upheld} of {promises.total()} promises upheld"
+    words += f", {attested} attested" if attested else ""
+    return words, _GREEN if upheld + attested == promises.total() else _AMBER

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from upheld.acts.prove.folds import links, versions
+from upheld.acts.prove.filed import filed
+from upheld.acts.prove.folds import DOCUMENTS, links, registered, versions
 from upheld.datamap.closure import from_bytes
 from upheld.datamap.document import StorePlan, aged, from_document, step
 from upheld.datamap.parse import parse_store
@@ -140,11 +141,22 @@ def _add(found: _Found, name: str, store: Store, this: Step, today: date) -> Non
 
 
 def looked_at(company: Company) -> tuple[Document, ...]:
-    """Return the registered documents, each compared with its file."""
+    """Return the registered documents, each compared with its file and with the log."""
     return tuple(
-        replace(each, intact=_digest(company.folder / each.file) == each.sha256)
+        replace(
+            each,
+            intact=_is_intact(company.folder, each),
+            registered=registered(company.home.state(DOCUMENTS, each.sha256), each),
+        )
         for each in company.documents
     )
+
+
+def _is_intact(folder: Path, document: Document) -> bool:
+    try:
+        return filed(folder, folder / document.file)[1] == document.sha256
+    except BadInput:
+        return False
 
 
 def _digest(path: Path) -> str | None:
@@ -161,8 +173,9 @@ def _versions(company: Company) -> tuple[Version, ...]:
     found = []
     for each in versions(company.home):
         text = company.home.document(each.digest)
+        before = text is None and each.said == each.digest
         kept = text is not None and hashlib.sha256(text).hexdigest() == each.digest
-        found.append(replace(each, kept=kept))
+        found.append(replace(each, kept=None if before else kept))
     return tuple(found)
 
 

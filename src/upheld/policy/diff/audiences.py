@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from upheld.model import Action, Force, Kind
-from upheld.policy.diff.cases import Cases, conditioned
 from upheld.policy.diff.nouns import Audience, Dim, Turn
 from upheld.policy.diff.telling import people, tellings
+from upheld.policy.diff.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -41,9 +41,9 @@ class _News:
     detail: str = ""
 
 
-def audiences(before: Policy, after: Policy, changes: Sequence[Change]) -> tuple[Audience, ...]:
+def audiences(before: Version, after: Version, changes: Sequence[Change]) -> tuple[Audience, ...]:
     """Return who must be told or asked because of these changes, read under one profile."""
-    every = _Listening(before, after, changes).news()
+    every = _Listening(before.policy, after.policy, before, after, changes).news()
     return tuple(audience for news in every for audience in _answered(news))
 
 
@@ -69,6 +69,8 @@ def _answered(news: _News) -> Iterator[Audience]:
 class _Listening:
     before: Policy
     after: Policy
+    was: Version
+    now: Version
     changes: Sequence[Change]
 
     def news(self) -> Iterator[_News]:
@@ -88,7 +90,7 @@ class _Listening:
                 yield _News(name, (change.at,), change.categories, change.regions, change.at)
 
     def _name(self, change: Change) -> str | None:  # noqa: PLR0911 (one line for each kind of news)
-        clause = self.before.clause(change.at) or self.after.clause(change.at)
+        clause = self.was.clauses.get(change.at) or self.now.clauses.get(change.at)
         kept = clause is not None and clause.kind is Kind.KEEP
         match change.kind:
             case Turn.LENGTHENS:
@@ -144,7 +146,7 @@ class _Listening:
             yield _News(name, at, () if every else categories, _regions(because), word)
 
     def _countries(self) -> Iterator[_News]:
-        for country in sorted(_countries(self.after) - _countries(self.before)):
+        for country in sorted(_countries(self.now) - _countries(self.was)):
             because = tuple(
                 each.at
                 for each in self.changes
@@ -183,17 +185,15 @@ class _Listening:
             return False
         if change.at.startswith("purposes."):
             return self._on_consent(purpose) and self._on_consent(purpose, self.before)
-        clause = self.after.clause(change.at)
+        clause = self.now.clauses.get(change.at)
         if clause is None or clause.kind is not Kind.MAY:
             return False
-        return any(map(self._on_consent, clause.scope.purposes)) or _needs_consent(
-            clause, self.after
-        )
+        return any(map(self._on_consent, clause.scope.purposes)) or _needs_consent(clause, self.now)
 
     def _promised(self, news: _News) -> Iterator[_News]:
         """Yield that a clause of the policy itself promises to ask before a new purpose."""
         for clause in self.after.clauses:
-            if clause.kind in {Kind.MAY, Kind.NEVER} and _asks_first(clause, self.after):
+            if clause.kind in {Kind.MAY, Kind.NEVER} and _asks_first(clause, self.now):
                 because = (*news.because, clause.id)
                 yield replace(news, name="purpose-clause", because=because)
 
@@ -234,13 +234,12 @@ def _pairs(policy: Policy, action: Action) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _countries(policy: Policy) -> frozenset[str]:
+def _countries(version: Version) -> frozenset[str]:
     """Return the countries that a clause on transfers names and permits."""
     found: set[str] = set()
-    for clause in policy.clauses:
+    for clause in version.policy.clauses:
         if clause.kind is Kind.MAY and Action.TRANSFER in clause.what:
-            condition = conditioned(clause, policy.rules)
-            cases = Cases.of((condition,), policy.facts)
+            condition, cases = version.looked(clause)
             if cases is not None and "dest" in cases.choices:
                 held = cases.holding(condition)
                 said = zip(cases.choices["dest"], cases.bits("dest"), strict=True)
@@ -248,10 +247,9 @@ def _countries(policy: Policy) -> frozenset[str]:
     return frozenset(found) - {"another"}
 
 
-def _needs_consent(clause: Clause, policy: Policy) -> bool:
+def _needs_consent(clause: Clause, version: Version) -> bool:
     """Say whether a clause permits only with consent."""
-    condition = conditioned(clause, policy.rules)
-    cases = Cases.of((condition,), policy.facts)
+    condition, cases = version.looked(clause)
     if cases is None or "consented" not in cases.choices:
         return False
     held = cases.holding(condition)
@@ -262,7 +260,6 @@ def _needs_consent(clause: Clause, policy: Policy) -> bool:
     )
 
 
-def _asks_first(clause: Clause, policy: Policy) -> bool:
-    condition = conditioned(clause, policy.rules)
-    cases = Cases.of((condition,), policy.facts)
+def _asks_first(clause: Clause, version: Version) -> bool:
+    _, cases = version.looked(clause)
     return cases is not None and {"purpose.new", "consented"} <= {*cases.choices}

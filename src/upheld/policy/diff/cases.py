@@ -28,6 +28,7 @@ from upheld.model import (
     parts,
 )
 from upheld.policy.diff.choices import alike, choices_of, number, related
+from upheld.policy.diff.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from upheld.policy.logic import Rules
 
 MOST_CASES = 1 << 20
+ALL_CASES = 1 << 25
+"""Cases that one comparison of two versions may look at, all in all, but for what is free."""
+FREE = 1 << 10
 
 _ORDERS: dict[Order, Callable[[int, int], bool]] = {
     Order.IS: lambda left, right: left == right,
@@ -64,34 +68,38 @@ class Condition:
         return (self.when,) if self.unless is None else (self.when, self.unless)
 
 
-def conditioned(clause: Clause, rules: Rules, opaque: frozenset[str] = frozenset()) -> Condition:
-    """Return when a clause holds, with what it points at put in its place.
+def conditioned(clause: Clause, opening: Opening | Rules) -> Condition:
+    """Return when a clause of a version holds, with what it points at put in its place."""
+    given = opening if isinstance(opening, Opening) else Opening.alone(opening)
+    found = within(clause, given)
+    if found is None:
+        raise ValueError(f"`{clause.id}` points at what is too large to be spelled out")
+    return found
 
-    `opaque` clauses are taken as facts of their own that say yes, no or nothing.
-    """
-    unless = opened(clause.unless, rules, opaque) if clause.unless else None
-    return Condition(opened(clause.when, rules, opaque), unless, clause.closed)
+
+def within(clause: Clause, opening: Opening) -> Condition | None:
+    """Return when a clause holds, or None where what it points at is too large to say it."""
+    when = opening.of(clause.when)
+    unless = opening.of(clause.unless) if clause.unless else None
+    if when is None or (clause.unless and unless is None):
+        return None
+    return Condition(when, unless, clause.closed)
 
 
-def opened(  # noqa: PLR0911 (one line for each sort of rule)
-    rule: Rule | None, rules: Rules, opaque: frozenset[str] = frozenset()
-) -> Rule:
-    """Return a condition with what it points at put in its place, but for what is opaque."""
-    match rule:
-        case None:
-            return Every(())
-        case Points(clause) if clause in opaque:
-            return Says(clause)
-        case Points(clause):
-            return opened(rules.get(clause), rules, opaque)
-        case Not(inner):
-            return Not(opened(inner, rules, opaque))
-        case Every(inner):
-            return Every(tuple(opened(each, rules, opaque) for each in inner))
-        case Some(inner):
-            return Some(tuple(opened(each, rules, opaque) for each in inner))
-        case _:
-            return rule
+@dataclass(slots=True)
+class Purse:
+    """How many more cases may be looked at; few are always free."""
+
+    left: int = ALL_CASES
+
+    def pays(self, size: int) -> bool:
+        """Take the price of so many cases, if it is there."""
+        if size <= FREE:
+            return True
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
 
 
 @dataclass(slots=True)
@@ -109,7 +117,12 @@ class Cases:
     _bits: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, conditions: Iterable[Condition], facts: Mapping[str, Fact]) -> Cases | None:
+    def of(
+        cls,
+        conditions: Iterable[Condition],
+        facts: Mapping[str, Fact],
+        purse: Purse | None = None,
+    ) -> Cases | None:
         """Return the cases that conditions can tell apart, or None where they are too many.
 
         What is no fact is an opaque clause, which says yes, no or nothing.
@@ -120,7 +133,8 @@ class Cases:
         asked = {name: facts.get(name) or _opaque(name) for name in names}
         choices = {name: tuple(choices_of(asked[name], every)) for name in names}
         found = cls(asked, choices, related(every), {name: alike(name, every) for name in names})
-        return found if found.size <= MOST_CASES else None
+        size = found.size
+        return found if size <= MOST_CASES and (purse is None or purse.pays(size)) else None
 
     @property
     def size(self) -> int:

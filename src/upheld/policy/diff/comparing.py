@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from upheld.model import Profile
 from upheld.policy.diff.around import other_changes
 from upheld.policy.diff.audiences import audiences
+from upheld.policy.diff.cases import Purse
 from upheld.policy.diff.clauses import clause_changes
 from upheld.policy.diff.nouns import Audience, Change, Diff, Duty, End, Fault, Problem, Turn
+from upheld.policy.diff.touch import steady
+from upheld.policy.diff.version import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from upheld.model import Policy
 
@@ -22,14 +25,21 @@ def changes(before: Policy, after: Policy) -> Diff:
     around = other_changes(before, after)
     found: dict[tuple[str, ...], Change] = {}
     heard: list[Audience] = []
+    read: list[tuple[tuple[Version, Version], tuple[Change, ...]]] = []
+    purse = Purse()
     for profile in Profile:
-        old, new = before.under(profile), after.under(profile)
-        under = [replace(each, profiles=(profile,)) for each in clause_changes(old, new)]
-        for each in under:
+        both = [each.under(profile) for each in (before, after)]
+        pair = next((pair for pair, _ in read if _same(pair, both)), None)
+        if pair is None:
+            pair = Version.of(both[0], purse), Version.of(both[1], purse)
+            made = _made(*read[0], pair) if read else {}
+            read.append((pair, clause_changes(*pair, made)))
+            heard += audiences(*pair, (*around, *read[-1][1]))
+        for each in next(those for done, those in read if done is pair):
             key = (each.kind, each.at, each.sentence)
             first = found.get(key)
-            found[key] = replace(first, profiles=(*first.profiles, profile)) if first else each
-        heard += audiences(old, new, (*around, *under))
+            under = (*(first.profiles if first else ()), profile)
+            found[key] = replace(first or each, profiles=under)
     every = (*around, *_ordered(found.values(), after))
     return Diff(
         before=_end(before),
@@ -38,6 +48,22 @@ def changes(before: Policy, after: Policy) -> Diff:
         audiences=_gathered(heard),
         problems=tuple(_problems(before, after, every)),
     )
+
+
+def _made(
+    read: tuple[Version, Version], found: Sequence[Change], pair: tuple[Version, Version]
+) -> Mapping[str, Sequence[Change]]:
+    """Return the changes found under one profile that are the same under another, by clause."""
+    made: dict[str, list[Change]] = {id: [] for id in steady(read, pair)}
+    for each in found:
+        if each.at in made:
+            made[each.at].append(each)
+    return made
+
+
+def _same(pair: tuple[Version, Version], both: Sequence[Policy]) -> bool:
+    """Say whether versions read under one profile are word for word those under another."""
+    return all(each.policy.clauses == other.clauses for each, other in zip(pair, both, strict=True))
 
 
 def _ordered(found: Iterable[Change], after: Policy) -> list[Change]:
@@ -77,11 +103,11 @@ def _problems(before: Policy, after: Policy, found: Sequence[Change]) -> Iterato
             f"the text changed and `revised` is still {after.revised}; "
             "a published version never changes: move the date forward",
         )
-    elif before.digest != after.digest and not moved:
+    elif before.said != after.said and not moved:
         yield Problem(
             Fault.TEXT_WITHOUT_DATE,
-            "nothing that people read changed, but the bytes of the file did (its layout, order, "
-            f"comments or facts), and `revised` is still {after.revised}; "
+            "nothing that people read changed, but what the file says did (its order, or words "
+            f"that no clause uses), and `revised` is still {after.revised}; "
             "a published version never changes: take the change back, or move the date forward",
         )
     elif moved and not found:

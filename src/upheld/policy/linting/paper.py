@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from upheld.model import Kind, Regime
 from upheld.policy.linting.compare import Comparison, compare
+from upheld.policy.linting.ending import unending
 from upheld.policy.linting.remarks import Spot
 from upheld.policy.linting.spelled import Spelled, spell
 from upheld.policy.linting.wordings import Wordings, plain, wordings
@@ -26,7 +27,7 @@ class Paper:
     """A policy and what is known beside it; what several rules ask, worked out once.
 
     `words` are the plain words of each clause by its id; `named` the laws that the policy names
-    anywhere, all of them where it names none.
+    anywhere, all of them where it names none; `unending` the *keep* clauses that nothing ends.
     """
 
     policy: Policy
@@ -35,6 +36,7 @@ class Paper:
     words: Mapping[str, str]
     spelled: Spelled
     compared: Comparison
+    unending: frozenset[str]
     english: Wordings
     named: frozenset[Regime]
 
@@ -73,7 +75,7 @@ class Paper:
 
 def lay_out(policy: Policy, context: Context) -> Paper:
     """Return a policy laid out for reading."""
-    spelled = spell(policy)
+    spelled, english = spell(policy), wordings()
     return Paper(
         policy=policy,
         context=context,
@@ -81,7 +83,8 @@ def lay_out(policy: Policy, context: Context) -> Paper:
         words={each.id: plain(each.text) for each in policy.clauses},
         spelled=spelled,
         compared=compare(policy, spelled),
-        english=wordings(),
+        unending=unending(policy, spelled, english),
+        english=english,
         named=_named_laws(policy),
     )
 

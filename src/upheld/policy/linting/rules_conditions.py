@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 
 def _contradiction(paper: Paper) -> Iterator[Spot]:
-    """A clause permits only what another clause always forbids.
+    """A clause permits only what another clause always forbids, or several do together.
 
     The reach of the *may* (or *keep*) lies inside the reach of the *never*, and in every case in
-    which the first permits, the second forbids.
+    which the first permits, the second forbids. Up to three prohibitions are looked at together.
     """
-    for clause, never in paper.compared.against:
-        words = f"`{clause.id}` permits only what `{never.id}` always forbids; take one back"
-        yield paper.spot(words, (clause, never))
+    for clause, nevers in paper.compared.against:
+        forbid = "always forbids" if len(nevers) == 1 else "together always forbid"
+        words = f"`{clause.id}` permits only what {ids(nevers)} {forbid}; take one back"
+        yield paper.spot(words, (clause, *nevers))
 
 
 def _terms_differ(paper: Paper) -> Iterator[Spot]:

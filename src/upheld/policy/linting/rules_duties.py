@@ -88,28 +88,14 @@ def _tests(paper: Paper) -> dict[str, Document]:
     return found
 
 
-def ends(paper: Paper, clause: Clause) -> bool:
-    """Say whether what a *keep* clause keeps comes to an end: by a term, or by its `when`.
-
-    A `when` can end if it asks about something that ends by itself (a need, a contract, a claim),
-    or about a fact of the company's own, of which only the company can say.
-    """
-    if clause.schedule is not None:
-        return True
-    if clause.when is None:
-        return False
-    asked = paper.spelled.asks[clause.id]
-    own = any(paper.spelled.facts[name].of == "company" for name in asked)
-    ending = paper.english.words["ending"]
-    if clause.ground in paper.english.words["history"]:
-        ending -= paper.english.words["history-goes-on"]
-    return own or bool(asked & ending)
-
-
 def _keep_without_end(paper: Paper) -> Iterator[Spot]:
-    """A *keep* clause has neither a term nor a `when` that can come to an end."""
+    """A *keep* clause has neither a term nor a `when` that can come to an end.
+
+    A `when` ends if something that changes by itself (a need, a contract, a claim), or a fact of
+    the company's own, can make it not true by taking another value, all else being as it was.
+    """
     for clause in paper.those(Kind.KEEP):
-        if clause.ground not in paper.english.words["history"] and not ends(paper, clause):
+        if clause.ground not in paper.english.words["history"] and clause.id in paper.unending:
             words = f"`{clause.id}` keeps data without end; write `for` and `from`, or a `when`"
             yield paper.spot(words, (clause,))
 

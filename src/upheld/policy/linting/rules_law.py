@@ -14,7 +14,6 @@ from upheld.policy.links import lies_under, linked
 from upheld.policy.linting.concerns import Concern
 from upheld.policy.linting.paper import ids, listed
 from upheld.policy.linting.remarks import Severity, Spot
-from upheld.policy.linting.rules_duties import ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +108,7 @@ def _history_without_end(paper: Paper) -> Iterator[Spot]:
     """
     disposing = [each for each in paper.those(Kind.NEVER) if Action.KEEP in each.what]
     for clause in paper.those(Kind.KEEP):
-        if clause.ground in paper.english.words["history"] and not ends(paper, clause):
+        if clause.ground in paper.english.words["history"] and clause.id in paper.unending:
             words = f"`{clause.id}` keeps history without end"
             words += f", against {ids(disposing)}" if disposing else ""
             words += "; give it a term (`for` and `from`)"
@@ -274,7 +273,7 @@ def _published(paper: Paper, topic: Topic, saying: Sequence[Clause]) -> bool:
         if (told or answered) and clause.regimes & topic.regimes:
             return True
     kept = list(paper.those(Kind.KEEP))
-    return topic.terms and bool(kept) and all(ends(paper, each) for each in kept)
+    return topic.terms and bool(kept) and all(each.id not in paper.unending for each in kept)
 
 
 CONCERNS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upheld.model import Action, Force, Kind, points_of
+from upheld.model import Action, Among, Every, Force, Kind, Some, points_of
 from upheld.policy.linting.concerns import Concern
 from upheld.policy.linting.paper import ids
 from upheld.policy.linting.remarks import Severity
@@ -12,7 +12,7 @@ from upheld.policy.linting.remarks import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from upheld.model import Clause
+    from upheld.model import Clause, Rule
     from upheld.policy.linting.paper import Paper
     from upheld.policy.linting.remarks import Spot
 
@@ -24,15 +24,19 @@ _ERASING = frozenset({"erase", "erase-public"})
 def _sale_exception_ambiguous(paper: Paper) -> Iterator[Spot]:
     """The promise not to sell has an exception, so that it can be read as a permission to sell.
 
+    Sale is what a *never share* reaches or names as a purpose (`sale`), a recipient (`buyer`) or a
+    consideration, or what its words say.
     Named with it are the clauses that share with partners in the words of the policy itself, which
     lead the reader round in a circle.
     """
+    circular = _circular(paper)
     for clause in paper.those(Kind.NEVER):
         if Action.SHARE not in clause.what or not _on_sale(paper, clause):
             continue
-        if clause.unless is not None or paper.says(clause, "except"):
-            circular = _circular(paper)
-            words = f"`{clause.id}` forbids sale and takes something back"
+        taken_back = clause.unless is not None or paper.says(clause, "except")
+        if taken_back or (circular and _reaches_sale(paper, clause)):
+            words = f"`{clause.id}` forbids sale"
+            words += " and takes something back" if taken_back else ""
             words += (
                 f", and what partners get is explained by the policy itself in {ids(circular)}"
                 if circular
@@ -56,7 +60,24 @@ def _circular(paper: Paper) -> list[Clause]:
 
 def _on_sale(paper: Paper, clause: Clause) -> bool:
     bought = "consideration" in paper.spelled.asks[clause.id]
-    return bought or "buyer" in clause.scope.recipients or paper.says(clause, "sale")
+    return bought or _reaches_sale(paper, clause) or paper.says(clause, "sale")
+
+
+def _reaches_sale(paper: Paper, clause: Clause) -> bool:
+    """Say whether the reach of a clause, or what its `when` names, is sale or a buyer."""
+    named = {*clause.scope.purposes, *clause.scope.recipients}
+    return bool(paper.english.words["sale"] & (named | _named(paper.spelled.when.get(clause.id))))
+
+
+def _named(rule: Rule | None) -> frozenset[str]:
+    """Return the purposes and recipients that a condition names, and does not deny."""
+    match rule:
+        case Among("purpose" | "recipient", frozenset() as words):
+            return words
+        case Every(inner) | Some(inner):
+            return frozenset().union(*map(_named, inner))
+        case _:
+            return frozenset()
 
 
 def _silence_as_consent(paper: Paper) -> Iterator[Spot]:

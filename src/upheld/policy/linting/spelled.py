@@ -9,10 +9,8 @@ from upheld.model import (
     Among,
     Compared,
     Every,
-    Known,
     Not,
     Points,
-    Says,
     Some,
 )
 
@@ -56,6 +54,9 @@ class _Walked:
     points: tuple[str, ...] = ()
 
 
+_EMPTY = _Walked()
+
+
 def spell(policy: Policy) -> Spelled:
     """Return the conditions of a policy, each pointing at nothing any more."""
     clauses = {each.id: each for each in policy.clauses}
@@ -89,7 +90,7 @@ def spell(policy: Policy) -> Spelled:
 
 def _walked(rule: Rule | None) -> _Walked:
     if rule is None:
-        return _Walked()
+        return _EMPTY
     nodes, points = 0, []
     facts: set[str] = set()
     regions: set[str] = set()
@@ -97,21 +98,21 @@ def _walked(rule: Rule | None) -> _Walked:
     while stack:
         each = stack.pop()
         nodes += 1
-        match each:
-            case Says(fact) | Known(fact):
-                facts.add(fact)
-            case Among(fact, other) | Compared(fact, _, other):
-                facts.add(fact)
-                if isinstance(other, str):
-                    facts.add(other)
-                elif fact == "region" and isinstance(other, frozenset):
-                    regions |= other
-            case Points(clause):
-                points.append(clause)
-            case Not(inner):
-                stack.append(inner)
-            case Every(several) | Some(several):
-                stack += several
+        if isinstance(each, Every | Some):
+            stack += each.of
+        elif isinstance(each, Not):
+            stack.append(each.of)
+        elif isinstance(each, Points):
+            points.append(each.clause)
+        else:
+            facts.add(each.fact)
+            if isinstance(each, Among):
+                if isinstance(each.words, str):
+                    facts.add(each.words)
+                elif each.fact == "region":
+                    regions |= each.words
+            elif isinstance(each, Compared) and isinstance(each.to, str):
+                facts.add(each.to)
     return _Walked(nodes, frozenset(facts), frozenset(regions), tuple(points))
 
 

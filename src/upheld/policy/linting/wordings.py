@@ -40,17 +40,20 @@ class Topic:
 class Wordings:
     """What the linter knows of English, of words that mean more than they say, and of topics.
 
-    `phrases` are looked for in the words of a clause as `plain` gives them; `words` are sets of
-    words of the policy language.
+    `phrases` are looked for in the words of a clause as `plain` gives them, and only where one of
+    their `first` words stands; `words` are sets of words of the policy language.
     """
 
     phrases: Mapping[str, tuple[str, ...]]
+    first: Mapping[str, frozenset[str]]
     words: Mapping[str, frozenset[str]]
     topics: Mapping[str, Topic]
     weak_disposal: re.Pattern[str]
 
     def says(self, what: str, words: str) -> bool:
         """Say whether one of these phrases stands in the plain words of a clause."""
+        if self.first[what].isdisjoint(words.split()):
+            return False
         return any(each in words for each in self.phrases[what])
 
     def which(self, prefix: str, words: str) -> frozenset[str]:
@@ -76,10 +79,14 @@ def wordings() -> Wordings:
     """Return the wordings this version ships."""
     found: _File = read("lint.yaml")  # type: ignore[assignment]
     topics: dict[str, dict[str, str | bool | date | list[str]]] = found["topics"]  # type: ignore[assignment]
+    phrases = {
+        name: tuple(plain(each) for each in several) for name, several in found["phrases"].items()
+    }
     return Wordings(
-        phrases={
-            name: tuple(plain(each) for each in phrases)
-            for name, phrases in found["phrases"].items()
+        phrases=phrases,
+        first={
+            name: frozenset(each.split()[0] for each in several)
+            for name, several in phrases.items()
         },
         words={name: frozenset(map(str, words)) for name, words in found["words"].items()},
         topics={name: _topic(each) for name, each in topics.items()},

@@ -10,7 +10,7 @@ from upheld.data import vocabularies
 from upheld.files import Form, Words, YesNo, parsed, shown, unknown
 from upheld.policy.forms import Text
 from upheld.policy.pages import safe_link
-from upheld.policy.render.allowed import barred
+from upheld.policy.render.allowed import asks, declared, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,13 +73,27 @@ def _field(form: CollectionForm, field: FieldForm, policy: Policy, path: Path) -
         words = unknown(field.category, policy.categories, "category")
         yield (*path, "category"), words
         return
-    why = barred(policy, field.category, channel=form.channel, source=form.source)
-    if why:
-        yield (*path, "category"), why
+    if field.category not in policy.categories:
+        yield (*path, "category"), declared(policy, field.category, "") or ""
     if not field.purposes:
         yield (*path, "purposes"), "`purposes` is empty; say what the field is for"
     for purpose in field.purposes:
         if purpose not in vocabularies().purposes:
             yield (*path, "purposes"), unknown(purpose, policy.purposes, "purpose")
-        elif not why and (wrong := barred(policy, field.category, purpose=purpose)):
-            yield (*path, "purposes"), wrong
+        elif field.category in policy.categories:
+            yield from _purpose(form, field, policy, purpose, path)
+
+
+def _purpose(
+    form: CollectionForm, field: FieldForm, policy: Policy, purpose: str, path: Path
+) -> Iterator[Trouble]:
+    """Yield why a field may not be collected and used for a purpose; one reason is enough."""
+    missing = declared(policy, field.category, purpose)
+    if missing:
+        yield (*path, "purposes"), missing
+    elif form.channel in vocabularies().words("channels") and form.source in vocabularies().sources:
+        collect, use = asks(field.category, purpose, form.channel, form.source)
+        if why := judged(policy, collect).why:
+            yield (*path, "category"), why
+        elif why := judged(policy, use).why:
+            yield (*path, "purposes"), why

@@ -11,12 +11,13 @@ from upheld.model import Force, Kind, Regime, facts_of, points_of
 from upheld.policy.render.nouns import Grid, Page, Row, Said, Section, What
 from upheld.policy.render.tables import (
     ALL,
+    CHOICES,
     REGIMES,
-    answering,
     anyway,
     complaining,
     ids,
     meaning,
+    promising,
     term,
     titled,
     ways,
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
     from upheld.model import Clause, Policy, Rule
 
-_FACTS = {
-    "object": "objected",
-    "restrict": "restricted",
-    "withdraw-consent": "withdrawn",
-    "opt-out": "opted_out",
-    "unsubscribe": "opted_out",
-}
 _KEEPS = frozenset({"erase", "erase-public"})
 _REGIONS = {Regime.GDPR: ("EEA",), Regime.UK_GDPR: ("UK",), Regime.CCPA: ("US-CA",)}
 
@@ -59,7 +53,7 @@ def letter(policy: Policy, right: str, regime: Regime) -> Page:
     known = vocabularies().words("rights")
     if right not in known:
         raise BadInput(f"no right is called so{quoted(right)}{did_you_mean(right, known)}")
-    promises = tuple(each for each in answering(policy, right) if regime in each.regimes)
+    promises = tuple(each for each in promising(policy, right) if regime in each.regimes)
     if not promises:
         raise BadInput(
             f"no clause promises `{right}` under `{regime}`; add one with `answer: {right}`, "
@@ -110,16 +104,29 @@ def _exceptions(policy: Policy, right: str, regime: Regime) -> Iterator[Grid | S
         clause
         for clause in policy.clauses
         if clause.kind is Kind.KEEP and regime in clause.regimes and right in _KEEPS
+        if _outlasts(clause, regime)
     ]
     if kept:
         heads = ("What", "Why", "How long, and on what ground")
         yield Grid("What the policy keeps", heads, tuple(map(_kept, kept)))
-    speaking = [each for each in policy.clauses if _FACTS.get(right) in _facts(each)]
+    speaking = [each for each in policy.clauses if CHOICES.get(right) in _facts(each)]
     pointed = {id for each in speaking for rule in _rules(each) for id in points_of(rule)}
     for clause in policy.clauses:
         excepts = clause.force is Force.EXCEPTION and clause.kind is not Kind.KEEP
         if excepts and regime in clause.regimes and (clause in speaking or clause.id in pointed):
             yield _said(clause)
+
+
+def _outlasts(clause: Clause, regime: Regime) -> bool:
+    """Say whether data may stay on this ground although somebody asked for its erasure.
+
+    The house rule has no law of its own: there, every ground will do that a law knows.
+    """
+    if clause.force is Force.EXCEPTION:
+        return True
+    known = vocabularies().entries["grounds"].get(clause.ground or "", {}).get("regimes")
+    laws = known if isinstance(known, list) else []
+    return bool(laws) and (regime is Regime.NONE or regime in laws)
 
 
 def _kept(clause: Clause) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.model import Action, Among, Kind, Says, parts
-from upheld.policy.render.allowed import collecting, sharing, using
+from upheld.policy.render.allowed import asks, collecting, judged, sharing, silent, using
 from upheld.policy.render.nouns import Grid, Page, Row, Said, Section, What
 from upheld.policy.render.tables import (
     anyway,
@@ -17,6 +17,7 @@ from upheld.policy.render.tables import (
     purpose,
     recipient,
     rights,
+    slug,
     titled,
     ways,
 )
@@ -45,11 +46,19 @@ def notice(policy: Policy, form: CollectionForm) -> Page:
             Section("data", "What we ask for, and why", (_data(policy, form),)),
             Section("fields", "What you must fill in", tuple(_fields(policy, form))),
             Section("sale", "Whether it is sold or shared", tuple(_sale(policy))),
+            *_more("transfers", "To which countries it goes", _transfers(policy)),
+            *_more("decided", "What is decided at the time", _decided(policy, form)),
             Section("rights", "Your rights", tuple(_rights(policy))),
             Section("contact", "How to reach us", (ways(policy),)),
         ),
         policy=form.policy,
     )
+
+
+def _more(anchor: str, heading: str, parts: Iterator[Said]) -> tuple[Section, ...]:
+    """Return a section, if there is something to say in it."""
+    found = tuple(parts)
+    return (Section(anchor, heading, found),) if found else ()
 
 
 def _data(policy: Policy, form: CollectionForm) -> Grid:
@@ -83,8 +92,13 @@ def _kind(policy: Policy, form: CollectionForm, category: str) -> Row:
 
 def _fields(policy: Policy, form: CollectionForm) -> Iterator[Said]:
     """Yield of each field whether it must be filled in and what refusing means."""
-    for name, field in form.fields.items():
-        yield Said(f"{field.label or titled(name)}: {_refusing(field)}", anchor=f"field-{name}")
+    anchors: set[str] = set()
+    for number, (name, field) in enumerate(form.fields.items(), 1):
+        anchor = f"field-{slug(name)}"
+        while anchor in anchors:
+            anchor = f"{anchor}-{number}"
+        anchors.add(anchor)
+        yield Said(f"{field.label or titled(name)}: {_refusing(field)}", anchor=anchor)
     sections = {
         clause.group
         for field in form.fields.values()
@@ -109,6 +123,31 @@ def _sale(policy: Policy) -> Iterator[Said]:
         yield Said(clause.text, (clause.id,))
     if not nevers and not sold:
         yield Said("Our policy has no clause on selling data, and none that permits it.")
+
+
+def _transfers(policy: Policy) -> Iterator[Said]:
+    """Yield the clauses on transfers to other countries, and those that say something of them."""
+    for clause in policy.clauses:
+        about = Action.TRANSFER in clause.what and {*clause.what} <= {"transfer", "share"}
+        decides = clause.kind in {Kind.MAY, Kind.NEVER} and about and not _of_sale(clause)
+        if decides or (clause.kind is Kind.TELL and "transfers" in clause.what):
+            yield Said(clause.text, (clause.id,), links=(clause.link,) if clause.link else ())
+
+
+def _decided(policy: Policy, form: CollectionForm) -> Iterator[Said]:
+    """Yield what this notice cannot say beforehand, and the clauses that say it at the time."""
+    if silent(policy):
+        yield Said("No clause of our policy permits anything; it says what we hold, and what for.")
+    later = [
+        clause
+        for field in form.fields.values()
+        for word in field.purposes
+        for ask in asks(field.category, word, form.channel, form.source)
+        for clause in judged(policy, ask).later
+    ]
+    if later:
+        words = "It depends on you and on the day whether we may. These clauses decide at the time."
+        yield Said(words, ids(later))
 
 
 def _of_sale(clause: Clause) -> bool:

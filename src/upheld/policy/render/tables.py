@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from upheld.data import vocabularies
-from upheld.model import Action, Force, Kind, Regime
+from upheld.model import Action, Every, Force, Kind, Regime, Says, Some
 from upheld.policy.render.nouns import Grid, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from upheld.model import Clause, Policy
+    from upheld.model import Clause, Policy, Rule
 
 ALL = "all"
 REGIMES = {
@@ -20,6 +21,24 @@ REGIMES = {
     Regime.CCPA: "California (CCPA)",
     Regime.NONE: "elsewhere",
 }
+CHOICES = {
+    "withdraw-consent": "withdrawn",
+    "unsubscribe": "opted_out",
+    "object": "objected",
+    "restrict": "restricted",
+    "opt-out": "gpc",
+}
+"""The fact by which a condition reads that somebody used a right."""
+_ODD = re.compile(r"[^\w.-]+")
+
+
+def slug(word: str) -> str:
+    """Return a word as a part of the id of an element.
+
+    >>> slug("a b"), slug("e-mail")
+    ('a-b', 'e-mail')
+    """
+    return _ODD.sub("-", word)
 
 
 def titled(word: str) -> str:
@@ -148,7 +167,7 @@ def rights(policy: Policy) -> Grid:
     """Return the table of rights: what each is, who has it, what an answer holds."""
     found: list[Row] = []
     for right in vocabularies().entries["rights"]:
-        answers = answering(policy, right)
+        answers = promising(policy, right)
         if answers:
             contents = dict.fromkeys(word for clause in answers for word in clause.contents)
             found.append(
@@ -174,6 +193,32 @@ def answering(policy: Policy, right: str) -> tuple[Clause, ...]:
     return named if len(answers) > len(anyway(policy)) else anyway(policy)
 
 
+def promising(policy: Policy, right: str) -> tuple[Clause, ...]:
+    """Return the clauses that promise a right: those that answer it, and those that heed it.
+
+    A *never* heeds it where it is a promise that stops something once the person has chosen so.
+    """
+    fact = CHOICES.get(right)
+    heeding = tuple(
+        clause
+        for clause in policy.clauses
+        if clause.kind is Kind.NEVER and clause.force is Force.PROMISE
+        if fact and clause.when is not None and fact in _said(clause.when)
+    )
+    return (*answering(policy, right), *heeding)
+
+
+def _said(rule: Rule) -> frozenset[str]:
+    """Return the facts that help a condition come true by saying yes."""
+    match rule:
+        case Says(fact):
+            return frozenset({fact})
+        case Every(inner) | Some(inner):
+            return frozenset(fact for each in inner for fact in _said(each))
+        case _:
+            return frozenset()
+
+
 def anyway(policy: Policy) -> tuple[Clause, ...]:
     """Return the clauses on how every right is used."""
     return tuple(
@@ -192,5 +237,7 @@ def where(answers: Iterable[Clause]) -> tuple[str, ...]:
 def ways(policy: Policy) -> Grid:
     """Return the table of ways to reach the company."""
     reach = policy.reach or {"contact": policy.contact}
-    rows = tuple(Row(titled(way), ((at,),), anchor=f"reach-{way}") for way, at in reach.items())
+    rows = tuple(
+        Row(titled(way), ((at,),), anchor=f"reach-{slug(way)}") for way, at in reach.items()
+    )
     return Grid("How to reach us", ("Way", "At"), rows)

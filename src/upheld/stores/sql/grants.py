@@ -61,11 +61,30 @@ _WRITTEN = {
 BEGIN;
 """,
         role="""\
-DO $$ BEGIN
+DO $$ DECLARE held text; BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
     CREATE ROLE {quoted} NOLOGIN;
   END IF;
-  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), '{name}');
+  FOR turn IN 1..2 LOOP FOR held IN
+    WITH granted AS (
+      SELECT format('DATABASE %I', datname) AS what, datacl AS acl
+      FROM pg_database WHERE datname = current_database()
+      UNION ALL SELECT format('SCHEMA %I', nspname), nspacl FROM pg_namespace
+      UNION ALL SELECT format('%s %s', CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+        oid::regclass), relacl FROM pg_class
+      UNION ALL SELECT format('TABLE %s', attrelid::regclass), attacl FROM pg_attribute
+      UNION ALL SELECT format('ROUTINE %s', oid::regprocedure), proacl FROM pg_proc
+    )
+    SELECT DISTINCT what FROM granted CROSS JOIN LATERAL aclexplode(acl) AS each
+    JOIN pg_roles ON pg_roles.oid = each.grantee WHERE rolname = '{name}'
+    AND (is_grantable OR (what, privilege_type) NOT IN (
+      (format('DATABASE %I', current_database()), 'CONNECT'),
+      (format('SCHEMA %I', current_schema()), 'USAGE')))
+  LOOP
+    IF turn = 2 THEN RAISE '% has a right on % that cannot be taken from it by you; run this as'
+      ' one who may', '{name}', held; END IF;
+    EXECUTE format('REVOKE ALL ON %s FROM %I', held, '{name}');
+  END LOOP; END LOOP;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), '{name}');
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), '{name}');
 END $$;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -69,15 +70,28 @@ def _modes(path: Path) -> Probe:
         words = "who can read the file cannot be told from its mode on this system"
         return Probe(Safeguard.LEAST_PRIVILEGE, held=None, words=words)
     beside = (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal", "-shm"))
-    open_to_others = {
+    files = {
         each.name: mode for each in (path, *beside) if (mode := _mode(each)) and mode & _OTHERS
     }
-    if not open_to_others:
+    above = {str(each): mode for each in path.parents if (mode := _mode(each)) and _is_loose(mode)}
+    if not files and not above:
         words = f"`{path.name}` can be read and written by its owner alone"
         return Probe(Safeguard.LEAST_PRIVILEGE, held=True, words=words)
-    said = ", ".join(f"`{name}` has mode {mode:04o}" for name, mode in open_to_others.items())
-    words = f"{said}: others than its owner reach it; chmod go-rwx {' '.join(open_to_others)}"
+    said = [f"`{name}` has mode {mode:04o}" for name, mode in files.items()]
+    said += [f"its folder `{name}` has mode {mode:04o}" for name, mode in above.items()]
+    mend = [f"chmod go-rwx {_in_shell(files)}"] if files else []
+    mend += [f"chmod go-w {_in_shell(above)}"] if above else []
+    words = f"{', '.join(said)}: others than its owner reach it; {' && '.join(mend)}"
     return Probe(Safeguard.LEAST_PRIVILEGE, held=False, words=words)
+
+
+def _is_loose(mode: int) -> bool:
+    """Say whether others may put a file of theirs in the place of one in a folder of this mode."""
+    return bool(mode & (stat.S_IWGRP | stat.S_IWOTH)) and not mode & stat.S_ISVTX
+
+
+def _in_shell(names: Iterable[str]) -> str:
+    return " ".join(shlex.quote(f"./{each}" if each.startswith("-") else each) for each in names)
 
 
 def _mode(path: Path) -> int | None:
@@ -159,6 +173,26 @@ WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND EXISTS (
   AND NOT has_table_privilege(mine.oid, made.oid, p.name))
 ORDER BY 2, 3 NULLS FIRST, 1
 """
+_PG_BEYOND = """
+WITH mine AS (SELECT oid FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER')),
+spaces AS (SELECT oid, nspname FROM pg_namespace
+  WHERE left(nspname, 3) <> 'pg_' AND nspname <> 'information_schema'),
+brought AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e')
+SELECT p.name || ' on sequence `' || n.nspname || '.' || c.relname || '`'
+FROM pg_class c JOIN spaces n ON n.oid = c.relnamespace
+CROSS JOIN unnest(ARRAY['USAGE', 'SELECT', 'UPDATE']) AS p(name)
+WHERE c.relkind = 'S' AND ('pg_class'::regclass, c.oid) NOT IN (TABLE brought)
+AND EXISTS (SELECT FROM mine WHERE CASE WHEN c.relkind = 'S'  -- asked of nothing else
+  THEN has_sequence_privilege(mine.oid, c.oid, p.name) END)
+UNION ALL
+SELECT 'EXECUTE on `' || n.nspname || '.' || f.proname || '`, which runs with the rights of `'
+  || pg_get_userbyid(f.proowner) || '`'
+FROM pg_proc f JOIN spaces n ON n.oid = f.pronamespace
+WHERE f.prosecdef AND f.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+AND ('pg_proc'::regclass, f.oid) NOT IN (TABLE brought)
+AND EXISTS (SELECT FROM mine WHERE has_function_privilege(mine.oid, f.oid, 'EXECUTE'))
+AND EXISTS (SELECT FROM mine WHERE has_schema_privilege(mine.oid, n.oid, 'USAGE'))
+"""
 _PG_MIGHTY = frozenset(
     {
         "pg_read_all_data",
@@ -207,7 +241,8 @@ def _postgresql_rights(connection: sa.Connection, mapped: StoreMap) -> Probe:
         wider += [f"role `{name}`"] if name in _PG_MIGHTY else []
     if "superuser" in wider:
         return compared(mapped, [Held("ALL PRIVILEGES", None)], ["superuser"])
-    wider += connection.exec_driver_sql(_PG_CREATES).scalars().all()
+    for asked in (_PG_CREATES, _PG_BEYOND):
+        wider += connection.exec_driver_sql(asked).scalars().all()
     held: list[Held] = []
     for privilege, table, column, owned, passes_on in connection.exec_driver_sql(_PG_HELD):
         held.append(Held(privilege, table, column, owned=owned))
