@@ -390,6 +390,21 @@ def test_silence_that_counts_anywhere_is_seen(wide: Town, case: str) -> None:
     assert "use.np" in evidence
 
 
+def test_definitions_that_double_at_each_step_leave_it_unproven_and_soon(wide: Town) -> None:
+    chain = [
+        f'  - {{id: d.c{i}, definition: d, when: "d.c{i - 1} and (age is {i} or d.c{i - 1})", '
+        "check: use-recorded, text: So.}\n"
+        for i in range(1, 31)
+    ]
+    rest = "check: use-recorded, text: So.}\n"
+    first = f'  - {{id: d.c0, definition: d, when: "change.deemed-consent", {rest}'
+    last = f'  - {{id: use.np, may: use, when: "d.c30", purposes: support, {rest}'
+    _append(wide, "".join([first, *chain, last]))
+    verdict, evidence = wide.verdict("change.deemed-consent")
+    assert verdict == "unproven"
+    assert "use.np" in evidence
+
+
 def test_a_never_that_silence_only_widens_is_fine(wide: Town) -> None:
     _append(
         wide,

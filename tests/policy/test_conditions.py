@@ -16,7 +16,8 @@ from tests.spec.relations import Relation, possible, relation
 from upheld.data import facts
 from upheld.model import Among, Compared, Every, FactType, Known, Not, Order, Points, Says, Some
 from upheld.policy.conditions import BadCondition, grammar, parse_condition, said
-from upheld.policy.logic import expanded, value, worlds
+from upheld.policy.logic import value, worlds
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -31,6 +32,13 @@ OF = {each: [f for f in FACTS.values() if f.type is each] for each in FactType}
 
 def read(text: str) -> Rule:
     return parse_condition(text, FACTS, CLAUSES)
+
+
+def opened(rule: Rule) -> Rule:
+    """Return a condition that points at nothing any more."""
+    found = Opening(CLAUSES).of(rule)
+    assert found is not None
+    return found
 
 
 def refusal(text: str) -> str | None:
@@ -175,7 +183,7 @@ def test_the_connectives_have_kleenes_tables(text: str) -> None:
 @given(RULES)
 def test_more_knowledge_never_takes_back_what_was_certain(rule: Rule) -> None:
     """Kleene's logic is monotone but for `known`, which speaks of knowledge itself."""
-    whole = expanded(rule, CLAUSES)
+    whole = opened(rule)
     if "known" in said(whole):
         return
     every = worlds((whole,), FACTS)
@@ -206,7 +214,7 @@ RELATIONS = [
 def test_two_conditions_are_compared_by_the_cases_in_which_they_are_true(
     before: str, after: str, expected: Relation
 ) -> None:
-    old, new = expanded(read(before), CLAUSES), expanded(read(after), CLAUSES)
+    old, new = opened(read(before)), opened(read(after))
     assert relation(old, new, FACTS) is expected
 
 

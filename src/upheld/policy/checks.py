@@ -9,16 +9,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from upheld.errors import BadInput
-from upheld.model import Finding, Force, Judgement, Kind, Regime, Right, facts_of
+from upheld.model import Finding, Force, Judgement, Kind, Regime, Right, facts_of, points_of
 from upheld.policy.documents import newest, redated
-from upheld.policy.logic import expanded, value, worlds
+from upheld.policy.logic import value, worlds
+from upheld.policy.opening import Opening
 from upheld.policy.render import as_text, letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from upheld.model import Clause, Policy, Rule, Seen, Version
-    from upheld.policy.logic import World
+    from upheld.policy.logic import Rules, World
 
 _BROKEN, _UPHELD = Judgement.BROKEN, Judgement.UPHELD
 _UNPROVEN, _IDLE = Judgement.UNPROVEN, Judgement.NOT_EXERCISED
@@ -200,13 +201,13 @@ _DECIDING = (Kind.MAY, Kind.KEEP, Kind.NEVER)
 
 def _leans(clause: Clause, policy: Policy) -> bool | None:
     """Say whether deemed acceptance alone lets a clause permit, or keeps it from forbidding."""
-    when, unless = (
-        expanded(rule, policy.rules) if rule else None for rule in (clause.when, clause.unless)
-    )
-    rules = [rule for rule in (when, unless) if rule is not None]
-    if not any(_DEEMED in facts_of(rule) for rule in rules):
+    if _DEEMED not in _reached(clause, policy.rules):
         return False
-    every = worlds(rules, policy.facts)
+    opening = Opening(policy.rules)
+    when, unless = opening.of(clause.when), opening.of(clause.unless) if clause.unless else None
+    if when is None or (clause.unless and unless is None):
+        return None
+    every = worlds([when, unless] if unless else [when], policy.facts)
     if every is None:
         return None
     return any(
@@ -215,6 +216,20 @@ def _leans(clause: Clause, policy: Policy) -> bool | None:
         for world in every
         if _DEEMED in world
     )
+
+
+def _reached(clause: Clause, rules: Rules) -> frozenset[str]:
+    """Return the facts that a clause asks about, itself or by pointing; each clause once."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = [rule for rule in (clause.when, clause.unless) if rule]
+    while waiting:
+        rule = waiting.pop()
+        found |= facts_of(rule)
+        fresh = points_of(rule) - seen
+        seen |= fresh
+        waiting += [inner for id in fresh if (inner := rules[id])]
+    return frozenset(found)
 
 
 def _without(world: World) -> World:

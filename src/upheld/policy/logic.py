@@ -33,7 +33,6 @@ Rules: TypeAlias = "Mapping[str, Rule | None]"
 
 MOST_WORLDS = 100_000
 _OTHER = "another"
-_ALWAYS = Every(())
 
 
 def value(rule: Rule | None, world: World, rules: Rules) -> bool | None:  # noqa: PLR0911
@@ -104,23 +103,6 @@ def _ordered(left: int, order: Order, right: int) -> bool:
             return left > right
         case Order.AT_LEAST:
             return left >= right
-
-
-def expanded(rule: Rule | None, rules: Rules) -> Rule:
-    """Return a condition with what it points at put in its place; it must not point in a circle."""
-    match rule:
-        case None:
-            return _ALWAYS
-        case Points(clause):
-            return expanded(rules[clause], rules)
-        case Not(inner):
-            return Not(expanded(inner, rules))
-        case Every(inner):
-            return Every(tuple(expanded(each, rules) for each in inner))
-        case Some(inner):
-            return Some(tuple(expanded(each, rules) for each in inner))
-        case _:
-            return rule
 
 
 def worlds(rules: Iterable[Rule], facts: Mapping[str, Fact]) -> Iterator[World] | None:

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from upheld.data import facts, vocabularies
+from upheld.data import facts
 from upheld.files import parsed, shown, unknown
 from upheld.model import (
     Basing,
@@ -339,9 +339,3 @@ def _schedule(form: RuleForm) -> Schedule | None:
         months=number if unit == "month" else 0,
         days=number if unit == "day" else 0,
     )
-
-
-def words_of_grammar() -> Mapping[str, Collection[str]]:
-    """Return the closed words of the language, by what they are, for its reference."""
-    words = vocabularies()
-    return {name: sorted(words.words(name)) for name in sorted(words.entries)}

@@ -28,7 +28,7 @@ from upheld.model import (
     parts,
 )
 from upheld.policy.diff.choices import alike, choices_of, number, related
-from upheld.policy.diff.opening import Opening
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,7 +10,6 @@ from upheld.policy.diff.cases import Cases, Condition, within
 from upheld.policy.diff.normal import normal
 from upheld.policy.diff.nouns import Change, Dim, Turn
 from upheld.policy.diff.openers import closing, reached, turned_about, without
-from upheld.policy.diff.opening import Opening
 from upheld.policy.diff.parts import (
     GAINS,
     SAID,
@@ -26,6 +25,7 @@ from upheld.policy.diff.terms import lasting
 from upheld.policy.diff.touch import Touch
 from upheld.policy.diff.where import regions_in, where
 from upheld.policy.diff.words import These, condition, doing, listed, reach
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from upheld.model import Every, Not, Points, Some
 from upheld.policy.diff.cases import Cases, Condition, Purse
 from upheld.policy.diff.normal import BOTH, moves
-from upheld.policy.diff.opening import Opening
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from upheld.model import Action, Kind
 from upheld.policy.diff.cases import Cases, Purse, conditioned
-from upheld.policy.diff.opening import Opening
 from upheld.policy.diff.telling import protected
 from upheld.policy.diff.where import regions_in
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

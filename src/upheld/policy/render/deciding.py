@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from upheld.data import vocabularies
 from upheld.model import Action, Among, Every, Kind, Not, Some, facts_of
 from upheld.policy.linting.cases import TRUE, Purse, Wish, can_be
-from upheld.policy.logic import expanded, value, worlds
+from upheld.policy.logic import value, worlds
+from upheld.policy.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,11 +42,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A clause with what is left of its conditions once the ask is known."""
+    """A clause with what is left of its conditions once the ask is known.
+
+    What is too large to be spelled out is `unsaid`: nothing is sure of it.
+    """
 
     clause: Clause
     when: Rule
     unless: Rule
+    unsaid: bool = False
 
     def permits(self, world: World) -> bool:
         """Say whether it permits; of an opener, whether it opens."""
@@ -87,6 +92,7 @@ class Deciding:
         self._policy, self._ask = policy, ask
         self._known = _known(policy, ask)
         self._fixed = frozenset(self._known) | _UNSAID
+        self._opening = Opening(policy.rules)
 
     def cases(self, kind: Kind) -> tuple[Case, ...]:
         """Return the clauses of a kind that the ask is within; openers are not among them."""
@@ -109,6 +115,9 @@ class Deciding:
 
     def ever(self, cases: Iterable[Case], wanted: Callable[[World], bool]) -> bool | None:
         """Return whether a world is as wanted, or None where there are too many to say."""
+        cases = tuple(cases)
+        if any(each.unsaid for each in cases):
+            return None
         found = self._worlds([rule for each in cases for rule in (each.when, each.unless)])
         if found is None:
             return None
@@ -124,6 +133,9 @@ class Deciding:
 
         It asks for a little more than must be, so that it may miss one.
         """
+        nevers = tuple(nevers)
+        if any(each.unsaid for each in nevers):
+            return False
         rules: list[Rule] = [
             Some(tuple(Every((each.when, Not(each.unless))) for each in group)) for group in ways
         ]
@@ -153,11 +165,10 @@ class Deciding:
         ]
 
     def _case(self, clause: Clause) -> Case:
-        when, unless = (
-            self._settled(expanded(rule, self._policy.rules))
-            for rule in (clause.when, clause.unless or _NEVER)
-        )
-        return Case(clause, when, unless)
+        when, unless = map(self._opening.of, (clause.when, clause.unless or _NEVER))
+        if when is None or unless is None:
+            return Case(clause, _NEVER, _NEVER, unsaid=True)
+        return Case(clause, self._settled(when), self._settled(unless))
 
     def _settled(self, rule: Rule) -> Rule:
         """Return a condition without what the ask already decides."""
