@@ -78,8 +78,12 @@ class Store(Protocol):
         """Say what became of a pending step."""
         ...
 
-    def look_back(self, step: Step) -> Left:
-        """Find again from the closure; count what is not in its target state, and what is kept."""
+    def look_back(self, step: Step, since: Sequence[str] | None = None) -> Left:
+        """Find again from the closure; count what is not in its target state, and what is kept.
+
+        `since` names the transactions that an earlier look found open: of these alone it is said
+        whether they still are. None: of every one that is open now.
+        """
         ...
 
     def guards(self) -> Guards:

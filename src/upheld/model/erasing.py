@@ -89,11 +89,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a step would touch, what would refuse it, and what a reviewer should know; no writes."""
+    """What a step would touch, what would refuse it, and what a reviewer should know; no writes.
+
+    `statements` are what would be said to the store, in its own language and without any value.
+    """
 
     counted: tuple[Counted, ...]
     refusals: tuple[str, ...]
     notes: tuple[str, ...]
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,15 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What looking back finds: rows not in their target state, and rows a ground still keeps."""
+    """What looking back finds: rows not in their target state, and rows a ground still keeps.
+
+    `open` names transactions of others that are not over yet and may still bring rows; clean is
+    only what leaves none.
+    """
 
     late: Mapping[str, int]
     kept: Mapping[str, int]
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

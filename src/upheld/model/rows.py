@@ -24,7 +24,9 @@ class Type(StrEnum):
 class Column:
     """A column as the catalogue describes it; `length` in characters.
 
-    A `generated` column is computed from others and cannot be written.
+    A `generated` column is computed from others and cannot be written. `declared` is its type in
+    the words of the database, as a cast names it; `folds` says that the database itself disregards
+    case where it compares the column's values.
     """
 
     name: str
@@ -32,20 +34,29 @@ class Column:
     nullable: bool
     length: int | None = None
     generated: bool = False
+    declared: str = ""
+    folds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key."""
+    """A foreign key; `on_delete` is what else happens when the row pointed at goes.
+
+    `cascade`, `set null`, `set default`, `restrict`, or nothing: then the row cannot go.
+    """
 
     columns: tuple[str, ...]
     to: str
     onto: tuple[str, ...]
+    on_delete: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as the catalogue describes it; an index is its columns (or expressions) in order."""
+    """A table as the catalogue describes it; an index is its columns (or expressions) in order.
+
+    Of a `hidden` table row-level security keeps rows from the role that asks.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -55,6 +66,7 @@ class Table:
     unique: tuple[tuple[str, ...], ...]
     checks: tuple[str, ...]
     triggers: tuple[str, ...]
+    hidden: bool = False
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, if there is one."""
@@ -63,10 +75,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Names and types of a store, never values; `digest` changes when any of them does."""
+    """Names and types of a store, never values; `digest` changes when any of them does.
+
+    `beside` says of what is no table, and may show or hold the same data, what it is: views,
+    materialised views, large objects.
+    """
 
     tables: Mapping[str, Table]
     digest: str
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

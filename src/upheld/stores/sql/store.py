@@ -169,7 +169,7 @@ class SqlStore:
         """A database is never pending."""
         return Declined(f"store `{self.name}` knows no pending step `{token}`")
 
-    def look_back(self, step: Step) -> Left:
+    def look_back(self, step: Step, since: Sequence[str] | None = None) -> Left:
         """Find again from the closure; count what is not in its target state, and what is kept.
 
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
