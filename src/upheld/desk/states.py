@@ -130,7 +130,9 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
 
 def _looked_back(request: Request, body: Mapping[str, Json]) -> Request:
     late = cast("Mapping[str, int]", body["late"])
-    return replace(request, clean=bool(body["clean"]), late=dict(late))
+    waiting = cast("Mapping[str, Sequence[str]]", body.get("open") or {})
+    still = {store: tuple(names) for store, names in waiting.items()}
+    return replace(request, clean=bool(body["clean"]), late=dict(late), open=still)
 
 
 def _stepped(request: Request, entry: Entry) -> Request:

@@ -42,7 +42,8 @@ class Request:
     """A person's use of a right, folded from the log.
 
     `carried` is the last plan of which a store gave a receipt; `receipts` hold, by plan and step,
-    what all receipts together say.
+    what all receipts together say. `open` names, by store, the transactions that were not over when
+    it was looked back last.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Request:
     receipts: Mapping[str, Mapping[str, tuple[Counted, ...]]] = field(default_factory=dict)
     clean: bool | None = None
     late: Mapping[str, int] = field(default_factory=dict)
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answer: str | None = None
     answers: int = 0
     rows: int = 0
