@@ -10,6 +10,7 @@ UpheldError              exit
 │   ├── WouldFail        3   pre-flight: a constraint or another person stands in the way
 │   └── NotSigned        3   no officer's valid signature on this plan
 ├── StoreFailed          4   a store could not be reached, read or written; nothing half done
+│   └── StoreBusy        4   for now: it is locked, restarts or is crowded; later it may do
 ├── HomeFailed           4   home could not be read or written; nothing was appended
 └── NotProven            1   a proof does not hold: a flipped bit, a dropped entry, a fork
 ```
@@ -75,6 +76,10 @@ class NotSigned(Refused):
 
 class StoreFailed(UpheldError):
     """A store could not be reached, read or written; its transaction is undone."""
+
+
+class StoreBusy(StoreFailed):
+    """A store is locked by another, restarts or takes no more connections; later it may do."""
 
 
 class HomeFailed(UpheldError):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from upheld.model import (
+        Alike,
         Closure,
         Declined,
         Dialect,
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
         Rows,
         Schema,
         Step,
+        Traits,
     )
+    from upheld.model.searching import Hit, Needle
 
 
 class Clock(Protocol):
@@ -86,6 +89,25 @@ class Store(Protocol):
         """
         ...
 
+    def search(self, needles: Sequence[Needle], step: Callable[[int], Step]) -> Iterator[Hit]:
+        """Search every text it holds, mapped or not, for all needles in one pass; reads only.
+
+        `step` returns what was done for a needle's person: that tells which rows are kept. What
+        cannot be searched is a `StoreFailed`, raised once all the rest was yielded.
+        """
+        ...
+
+    def traits(self, closure: Closure) -> Traits:
+        """Return what the person's rows bear by which others may be theirs, too; reads only."""
+        ...
+
+    def alike(self, closure: Closure, traits: Traits) -> Iterator[Alike]:
+        """Find rows of people that are not the person's and may be, by weaker signs; reads only.
+
+        Nothing is ever done by such a sign: it is shown to somebody who can ask.
+        """
+        ...
+
     def guards(self) -> Guards:
         """Say of each safeguard it can be asked about whether it holds; reads only, no rows."""
         ...
@@ -138,6 +160,17 @@ class Writing(Protocol):
         """Let a normalised identity lead to a person; only its keyed tag is kept."""
         ...
 
+    def join(self, person: int, other: int, word: Mapping[str, Json]) -> bool:
+        """Let all that leads to `other` lead to `person`, by an entry `person.joined`.
+
+        `word` says in the entry on whose word. From then on both ordinals mean one person, wherever
+        a person is asked for; joining them again appends nothing and returns False.
+
+        Raises:
+            BadInput: one of them was never minted.
+        """
+        ...
+
     def forget(self, person: int) -> int:
         """Delete every alias of a person; return how many there were."""
         ...
@@ -182,6 +215,16 @@ class Home(Protocol):
 
     def writing(self) -> AbstractContextManager[Writing]:
         """Open a transaction; leaving it commits, an exception undoes all of it."""
+        ...
+
+    def holding(self, request: str) -> AbstractContextManager[None]:
+        """Be the only one at work on a request until left, or until this process has ended.
+
+        Whoever loses it before (a server may cut the connection) can write nothing more inside.
+
+        Raises:
+            Stale: somebody holds it, here or in another process; at once, without waiting.
+        """
         ...
 
     def size(self) -> int:

@@ -1,14 +1,10 @@
 """What guards a database, asked of real ones.
 
-SQLite is always there. A server is used only where a variable names one, and an account on it that
-may make databases and roles: `UPHELD_TEST_POSTGRES=postgresql+psycopg://…`,
-`UPHELD_TEST_MARIADB=mariadb+pymysql://…`. What a test makes there bears a name of its own, and
-goes with it.
+What a test makes on a server bears a name of its own, and goes with it.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import stat
@@ -21,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from tests import servers
 from tests.stores.sites import SqlSite
 from upheld.conformance.world import GENRES, INVOICES, ORDERS, PEOPLE, hostile_world
 from upheld.datamap.parse import parse_store
@@ -248,10 +245,7 @@ def test_the_name_of_a_database_may_be_written_with_its_signs_escaped() -> None:
         assert (len(held), wider) == (1, [])
 
 
-SERVERS = {
-    Dialect.POSTGRESQL: "UPHELD_TEST_POSTGRES",
-    Dialect.MARIADB: "UPHELD_TEST_MARIADB",
-}
+SERVERS = {Dialect.POSTGRESQL: "postgres_server", Dialect.MARIADB: "mariadb_server"}
 TYPES = {Type.NUMBER: "INTEGER", Type.TEXT: "VARCHAR(100)", Type.DATE: "DATE"}
 UNMAPPED = "not in the map"
 
@@ -267,7 +261,8 @@ class Server:
 
     @property
     def database(self) -> str:
-        return f"upheld_{self.token}"
+        assert self.admin.database
+        return self.admin.database
 
     @property
     def mapped(self) -> StoreMap:
@@ -283,12 +278,7 @@ class Server:
         return self.name(role_name(self.mapped.name, role))
 
     def set_up(self) -> None:
-        """Make the database, its tables and its roles, as an administrator would."""
-        plain = self.dialect is Dialect.MARIADB
-        encoding = (
-            "" if plain else " ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-        )
-        self.run(f"CREATE DATABASE {self.database}{encoding}", within=self.admin.database)
+        """Make tables and roles, as an administrator would."""
         for table in WORLD.tables:
             columns = [f"{self.name(each.name)} {TYPES[each.type]}" for each in table.columns]
             self.run(f"CREATE TABLE {self.name(table.name)} ({', '.join(columns)})")
@@ -302,21 +292,18 @@ class Server:
         """Run what `upheld grants` prints."""
         printed = script(self.mapped, roles or tuple(Role), self.dialect)
         whole = self.dialect is Dialect.POSTGRESQL
-        with session(by or self.admin.set(database=self.database)) as connection:
+        with session(by or self.admin) as connection:
             for each in [printed] if whole else filter(str.strip, printed.split(";\n")):
                 connection.exec_driver_sql(each)
 
-    def tear_down(self) -> None:
-        """Take away all that was made."""
-        force = " WITH (FORCE)" if self.dialect is Dialect.POSTGRESQL else ""
-        roles = [self.role(role) for role in Role]
-        if self.dialect is Dialect.MARIADB:
-            self.run(*(f"DROP USER {login}@'%'" for login in self.logins))
-            self.logins = []
-        self.run(f"DROP DATABASE {self.database}{force}", within=self.admin.database)
-        self.run(
-            *(f"DROP ROLE {each}" for each in (*self.logins, *roles)), within=self.admin.database
-        )
+    def tear_down(self, url: str) -> None:
+        """Take away, once the database has gone, who could log in to it."""
+        roles = [f"DROP ROLE {self.role(role)}" for role in Role]
+        pg = self.dialect is Dialect.POSTGRESQL
+        logins = [f"DROP ROLE {each}" if pg else f"DROP USER {each}@'%'" for each in self.logins]
+        with session(sa.make_url(url)) as connection:
+            for statement in (*logins, *roles):
+                connection.exec_driver_sql(statement)
 
     def login(self, role: str, *at_hand: str) -> sa.URL:
         """Make a login with a role in force, and others it can take up; return its address."""
@@ -332,11 +319,10 @@ class Server:
             self.run(f"CREATE USER {login}@'%' IDENTIFIED BY '{password}'")
             self.run(*(f"GRANT {each} TO {login}@'%'" for each in (role, *at_hand)))
             self.run(f"SET DEFAULT ROLE {role} FOR {login}@'%'")
-        return self.admin.set(username=login, password=password, database=self.database)
+        return self.admin.set(username=login, password=password)
 
-    def run(self, *statements: str, within: str | None = None) -> None:
-        url = self.admin.set(database=within or self.database)
-        with session(url) as connection:
+    def run(self, *statements: str) -> None:
+        with session(self.admin) as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
 
@@ -364,15 +350,12 @@ def session(url: sa.URL) -> Iterator[sa.Connection]:
 
 @pytest.fixture(scope="module", params=list(Dialect))
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    variable = SERVERS[request.param]
-    if not os.environ.get(variable):
-        pytest.skip(f"NOT TESTED: no {request.param} here; set {variable} to its URL")
-    server = Server(request.param, sa.make_url(os.environ[variable]))
-    try:
+    given: servers.Server = request.getfixturevalue(SERVERS[request.param])
+    with given.database() as url:
+        server = Server(request.param, sa.make_url(url))
         server.set_up()
         yield server
-    finally:
-        server.tear_down()
+    server.tear_down(given.url)
 
 
 def test_the_eraser_may_do_what_the_map_needs_and_no_more(server: Server) -> None:
@@ -538,7 +521,7 @@ def test_a_role_that_is_at_hand_and_not_in_force_counts_and_stays_so(server: Ser
 
 
 def test_an_administrator_may_do_too_much(server: Server) -> None:
-    found = server.rights(server.admin.set(database=server.database))
+    found = server.rights(server.admin)
     assert found.held is False
     known = {Dialect.POSTGRESQL: "needs: superuser; revoke that,"}
     sign = known.get(server.dialect, "ALL PRIVILEGES on *.*")
@@ -585,7 +568,7 @@ def test_a_session_over_the_servers_own_socket_travels_nowhere(server: Server) -
 
 
 def test_a_session_over_tcp_is_safe_only_with_tls(server: Server) -> None:
-    found = server.guards(server.admin.set(database=server.database)).probe(IN_TRANSIT)
+    found = server.guards(server.admin).probe(IN_TRANSIT)
     assert found is not None
     assert (found.held is True) == ("encrypted:" in found.words), found.words
 

@@ -19,6 +19,27 @@ class Bond(StrEnum):
     SHARED = "shared"
 
 
+class How(StrEnum):
+    """In what form a column holds identities, where it is always the same."""
+
+    NORMALISED = "normalised"
+    E164 = "e164"
+    NATIONAL = "national"
+    UUID = "uuid"
+    SHA256 = "sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a column holds identities; `country` is whose national numbers they are.
+
+    `upheld.identity` says what each form is.
+    """
+
+    how: How
+    country: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A row concerns the person whose identity of this kind stands in `column`."""
@@ -26,12 +47,17 @@ class Match:
     column: str
     identity: str
     bond: Bond
-    stored_normalised: bool = False
+    stored: Spelling | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that make the row the person's."""
         return (self.column,)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the column holds an identity in few known spellings, to the letter."""
+        return self.stored is not None and self.stored.how is not How.NATIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +95,7 @@ class Place:
     identity: str | None = None
     secret: bool = False
     of: tuple[str, ...] = ()
+    stored: Spelling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +158,14 @@ class StoreMap:
     file: str
     digest: str
     attested: frozenset[Safeguard] = frozenset()
+
+    @property
+    def forms(self) -> frozenset[Spelling]:
+        """The forms that columns with identities are declared to be in."""
+        ways = (way for each in self.collections for way in each.ways)
+        found = {way.stored for way in ways if isinstance(way, Match)}
+        found |= {place.stored for each in self.collections for place in each.places}
+        return frozenset(each for each in found if each is not None)
 
     def collection(self, name: str) -> Collection | None:
         """Return the collection of this name, if it is mapped."""

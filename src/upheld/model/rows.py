@@ -92,12 +92,14 @@ class Closure:
 
     `given` holds the identities the person presented: a row of a collection of people must match
     each of them that it has a column for. `identities` holds those and what finding added. `keys`
-    holds the keys of rows that other rows hang on.
+    holds the keys of rows that other rows hang on. While only what is `sure` leads on, a telephone
+    found elsewhere leads to nobody: something better may, once other stores were asked.
     """
 
     given: Mapping[str, frozenset[str]]
     identities: Mapping[str, frozenset[str]]
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

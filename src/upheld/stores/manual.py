@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from upheld.model import (
+    Alike,
     Closure,
     Declined,
     Done,
@@ -18,12 +19,14 @@ from upheld.model import (
     Right,
     Safeguard,
     Schema,
+    Traits,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from upheld.model import Attestation, Dialect, Role, Rows, Step, StoreMap
+    from upheld.model.searching import Hit, Needle
 
 _UNKNOWN = (Safeguard.IN_TRANSIT, Safeguard.LEAST_PRIVILEGE, Safeguard.INTEGRITY)
 
@@ -94,6 +97,21 @@ class ManualStore:
         del since
         done = isinstance(self.act(step), Done)
         return Left({} if done else {"checklist": len(step.tasks)}, {})
+
+    def search(self, needles: Sequence[Needle], step: Callable[[int], Step]) -> Iterator[Hit]:
+        """Find nothing: what is there only a person can look up."""
+        del needles, step
+        return iter(())
+
+    def traits(self, closure: Closure) -> Traits:
+        """Return none: nobody reads there."""
+        del closure
+        return Traits()
+
+    def alike(self, closure: Closure, traits: Traits) -> Iterator[Alike]:
+        """Return nobody: what is there only a person can look up."""
+        del closure, traits
+        return iter(())
 
     def guards(self) -> Guards:
         """Say that nobody can ask: what guards such a system is attested or not known."""

@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from upheld.identity import base
-from upheld.stores.sql.functions import REPLACED, Normal
+from upheld.model import How
+from upheld.stores.sql.functions import REPLACED, Spelled, normal
+from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
-    from upheld.model import Collection
+    from upheld.model import Collection, Spelling, Table
 
 Truth = sa.ColumnElement[bool]
 
+_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 
-@cache
-def table(collection: Collection) -> sa.TableClause:
+
+def table(collection: Collection, shape: Table | None) -> sa.TableClause:
     """Return a collection as SQL names it, every name quoted and every value left as stored."""
+    known = (each.name for each in shape.columns) if shape else ()
+    names = dict.fromkeys([*mapped(collection), *known])
+    columns = [
+        sa.column(sa.quoted_name(name, quote=True), Stored(shape.column(name) if shape else None))
+        for name in names
+    ]
+    schema, name = parts(collection.name)
+    return sa.table(
+        sa.quoted_name(name, quote=True),
+        *columns,
+        schema=sa.quoted_name(schema, quote=True) if schema else None,
+    )
+
+
+def mapped(collection: Collection) -> tuple[str, ...]:
+    """Return the fields that the map names in a collection."""
     names = dict.fromkeys([*collection.key, *(place.name for place in collection.places)])
     for way in collection.ways:
         names.update(dict.fromkeys(way.columns))
     if collection.keep and collection.keep.since:
         names[collection.keep.since] = None
-    return sa.table(sa.quoted_name(collection.name, quote=True), *map(named, names))
+    return tuple(names)
+
+
+def parts(name: str) -> tuple[str | None, str]:
+    """Return the schema and the name of a table as the map writes it.
+
+    A name without a dot stands for itself; a part that holds a dot is written in double quotes.
+
+    >>> parts("sales.orders"), parts('"odd.name"'), parts('a "b"')
+    (('sales', 'orders'), (None, 'odd.name'), (None, 'a "b"'))
+    """
+    if "." not in name:
+        return None, name
+    found = [bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(name)]
+    schema, _, last = ".".join(found[:-1]), None, found[-1]
+    return schema or None, last
 
 
 def named(name: str) -> sa.ColumnClause[object]:
@@ -32,14 +66,19 @@ def named(name: str) -> sa.ColumnClause[object]:
     return sa.column(sa.quoted_name(name, quote=True))
 
 
-def filled(column: sa.ColumnElement[object], identity: str | None = None) -> Truth:
+def filled(
+    column: sa.ColumnElement[object], identity: str | None = None, stored: Spelling | None = None
+) -> Truth:
     """Rows in which a column says something; of an identity, one that leads to somebody.
 
-    No e-mail and no telephone is a word like `n/a`, nor what an erasure put in the place of one.
+    No e-mail and no telephone is a word like `n/a`, nor what an erasure put in the place of one. A
+    hash shows nothing of what it is of.
     """
-    some = sa.and_(column.is_not(None), column != "")
+    words = Spelled(column)
+    some = sa.and_(column.is_not(None), words != "")
     if identity is None:
         return some
-    if base(identity) in {"email", "phone"}:
-        some = Normal(sa.literal(base(identity)), column).is_not(None)
-    return sa.and_(some, sa.func.substr(column, 1, len(REPLACED)) != REPLACED)
+    hashed = stored is not None and stored.how is How.SHA256
+    if base(identity) in {"email", "phone"} and not hashed:
+        some = normal(identity, column).is_not(None)
+    return sa.and_(some, sa.func.substr(words, 1, len(REPLACED)) != REPLACED)

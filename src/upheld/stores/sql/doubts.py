@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from upheld.identity import base
 from upheld.model import Bond, Closure, Match
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import table
 from upheld.stores.sql.finding import counts, keys_of
-from upheld.stores.sql.functions import in_keys, listed, spelled
+from upheld.stores.sql.functions import spelled
+from upheld.stores.sql.functions.keys import in_keys, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,7 +109,7 @@ def _contradicted(connection: sa.Connection, selector: Selector, before: Selecto
         news = _news(selector, before, collection)
         if not news or (strangers := people.strangers(selector, collection)) is None:
             continue
-        columns = [table(collection).c[name] for name in collection.key]
+        columns = selector.fields(collection, collection.key)
         rows = sa.and_(in_keys(columns, listed(news)), strangers)
         if any(counts(connection, selector, [(collection, rows)])):
             yield (
@@ -125,7 +125,7 @@ def reassigned(
     """Yield rows of people frozen by their key that may be somebody else's now."""
     for collection in collections:
         if (rows := people.reassigned(selector, collection)) is not None:
-            for key in keys_of(connection, collection, rows):
+            for key in keys_of(connection, selector, collection, rows):
                 yield collection, key
 
 
@@ -148,10 +148,10 @@ def noted(connection: sa.Connection, selector: Selector, before: Selector) -> Se
         news = _news(selector, before, collection)
         if people.stays(collection) or nameless is None or not news:
             continue
-        columns = [table(collection).c[name] for name in collection.key]
+        columns = selector.fields(collection, collection.key)
         rows = sa.and_(in_keys(columns, listed(news)), nameless)
         at = people.bare(collection.name)
-        if found := keys_of(connection, collection, rows):
+        if found := keys_of(connection, selector, collection, rows):
             keys[at] = keys.get(at, frozenset()) | found
     return selector.of(replace(selector.closure, keys=keys))
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, assert_never, cast
 
 import sqlalchemy as sa
 
-from upheld.identity import base
+from upheld.identity import base, spoken
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import Truth, named, table
+from upheld.stores.sql.columns import Truth, filled, named
 from upheld.stores.sql.finding import answers, counting, counts
-from upheld.stores.sql.functions import Dated, Derived, Redacted, YearStart, needles
+from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
+from upheld.stores.sql.functions.needles import needles
+from upheld.stores.sql.replacing import replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -52,12 +54,12 @@ class Eraser:
         """Delete or change what is not yet in its target state; return what became of how many."""
         erasure, counted = self.erasure, tallied(self.connection, list(self._kept()))
         if erasure.delete:
-            counted.append(self.counted(Outcome.GONE, self._delete()))
+            counted.append(self.counted(Outcome.GONE, self._done(self._delete())))
         elif erasure.changes:
-            changed = self._update(erasure.changes, self._free())
+            changed = self._done(self._update(erasure.changes, self._free()))
             counted.append(self.counted(self._changed(), changed))
         if on_kept := self._on_kept():
-            changed = self._update(on_kept, self._held())
+            changed = self._done(self._update(on_kept, self._held()))
             counted.append(self.counted(Outcome.BLANKED, changed))
         touched = sum(each.rows for each in counted if each.outcome is not Outcome.RETAINED)
         if erasure.ceiling is not None and touched > erasure.ceiling:
@@ -115,7 +117,7 @@ class Eraser:
         hold = self.erasure.hold
         if hold is None or hold.since is None or hold.within is not None:
             return None
-        dated = Dated(table(self.collection).c[hold.since])
+        dated = Dated(self.field(hold.since))
         return sa.and_(self._rows(), dated.is_not(sa.true()), self._undone())
 
     def shared_unsaid(self) -> Truth | None:
@@ -136,8 +138,8 @@ class Eraser:
 
     def no_dates(self, field: str) -> Truth:
         """Rows in which a field to be made coarser holds what is no date."""
-        column = table(self.collection).c[field]
-        odd = sa.and_(column.is_not(None), column != "", Dated(column).is_not(sa.true()))
+        column = self.field(field)
+        odd = sa.and_(filled(column), Dated(column).is_not(sa.true()))
         return sa.and_(self._rows(), odd)
 
     def require_unblocked(
@@ -155,7 +157,9 @@ class Eraser:
         self, child: Collection, reference: Reference, deleted: Iterable[Eraser]
     ) -> tuple[Collection, Truth]:
         """Rows that point at rows that would go, and do not go themselves."""
-        onto = sa.select(*map(named, reference.onto)).select_from(table(self.collection))
+        onto = sa.select(*map(named, reference.onto)).select_from(
+            self.selector.table(self.collection)
+        )
         ours = onto.where(self._free()).correlate(None)
         columns = [named(name) for name in reference.columns]
         points = sa.tuple_(*columns).in_(ours) if len(columns) > 1 else columns[0].in_(ours)
@@ -217,8 +221,8 @@ class Eraser:
         """The latest date of what is kept; of parts of a whole it stands in another collection."""
         if hold.within is not None:
             return self.selector.latest(self.collection, hold)
-        source = table(self.collection)
-        return sa.select(sa.func.max(source.c[hold.since or ""])).where(rows).scalar_subquery()
+        last = sa.select(sa.func.max(self.field(hold.since or "")))
+        return last.where(rows).scalar_subquery()
 
     def counted(self, outcome: Outcome, rows: int) -> Counted:
         """Return the words for what became of rows that were not kept."""
@@ -229,16 +233,30 @@ class Eraser:
         kinds = {_OUTCOMES.get(change.act) for change in self.erasure.changes}
         return Outcome.ANONYMISED if kinds == {Outcome.ANONYMISED} else Outcome.BLANKED
 
-    def _delete(self) -> int:
-        statement = sa.delete(table(self.collection)).where(self._free())
+    def going(self) -> Truth:
+        """Rows that this erasure deletes."""
+        return self._free()
+
+    def statements(self) -> Iterator[sa.Delete | sa.Update]:
+        """Yield what carrying out says to the database, in its order."""
+        if self.erasure.delete:
+            yield self._delete()
+        elif self.erasure.changes:
+            yield self._update(self.erasure.changes, self._free())
+        if on_kept := self._on_kept():
+            yield self._update(on_kept, self._held())
+
+    def _done(self, statement: sa.Delete | sa.Update) -> int:
         return self.connection.execute(statement).rowcount
 
-    def _update(self, changes: Iterable[Change], where: Truth) -> int:
+    def _delete(self) -> sa.Delete:
+        return sa.delete(self.selector.table(self.collection)).where(self._free())
+
+    def _update(self, changes: Iterable[Change], where: Truth) -> sa.Update:
         changes = tuple(changes)
-        source = table(self.collection)
-        targets = {source.c[change.field]: self._target(change) for change in changes}
-        statement = sa.update(source).where(where, self._pending(changes)).values(targets)
-        return self.connection.execute(statement).rowcount
+        source = self.selector.table(self.collection)
+        targets = {self.field(change.field): self._target(change) for change in changes}
+        return sa.update(source).where(where, self._pending(changes)).values(targets)
 
     def _undone(self) -> Truth:
         """Rows that have not been through this erasure: after it, less can be told of them."""
@@ -248,18 +266,26 @@ class Eraser:
         return sa.or_(*map(self._differs, changes))
 
     def _differs(self, change: Change) -> Truth:
-        column = table(self.collection).c[change.field]
-        return column.is_distinct_from(self._target(change))
+        column = self.field(change.field)
+        if change.act is Act.BLANK:
+            return column.is_not(None)
+        if change.act in {Act.RETAIN, Act.LEAVE}:
+            return sa.false()
+        target, known = self._target(change), self.selector.column(self.collection, change.field)
+        if known and known.type is Type.OTHER:  # of these some cannot be compared as they are
+            return Spelled(column).is_distinct_from(Spelled(target))
+        return column.is_distinct_from(target)
 
     def _target(self, change: Change) -> sa.ColumnElement[object]:
-        column = table(self.collection).c[change.field]
+        column = self.field(change.field)
         match change.act:
             case Act.BLANK:
                 return cast("sa.ColumnElement[object]", sa.null())
             case Act.REPLACE:
-                return self._derived(change.field)
+                return self._replacement(change.field)
             case Act.REDACT:
-                return Redacted(column, sa.literal(needles(self.selector.closure.identities)))
+                heard = spoken(self.selector.closure.identities, self.selector.mapped.forms)
+                return redacted(column, needles(heard))
             case Act.ANONYMISE:
                 return YearStart(column)
             case Act.RETAIN | Act.LEAVE:
@@ -267,24 +293,17 @@ class Eraser:
             case _:
                 assert_never(change.act)
 
-    def _derived(self, name: str) -> Derived:
-        source = table(self.collection)
+    def _replacement(self, name: str) -> sa.ColumnElement[object]:
         changing = {change.field for change in self.erasure.changes} | {name}
-        keys = [source.c[part] for part in self.collection.key if part not in changing]
-        shown = sa.literal(f"{self.collection.name}.{name}")
-        return Derived(sa.literal(self.step.secret), sa.literal(self._form(name)), shown, *keys)
+        keys = [self.field(part) for part in self.collection.key if part not in changing]
+        place, column = self.collection.place(name), self.selector.column(self.collection, name)
+        email = place is not None and base(place.identity or "") == "email"
+        said = f"{self.collection.name}.{name}"
+        return replacement(self.step.secret, said, keys, column, email=email)
 
-    def _form(self, name: str) -> str:
-        place = self.collection.place(name)
-        shape = self.selector.schema.tables.get(self.collection.name)
-        column = shape.column(name) if shape else None
-        if column and column.type is Type.NUMBER:
-            return "number"
-        if column and column.type is Type.BYTES:
-            return "bytes"
-        if place and place.identity and base(place.identity) == "email" and not _short(column):
-            return "email"
-        return f"text:{(column and column.length) or 39}"
+    def field(self, name: str) -> sa.ColumnElement[object]:
+        """Return a field of the collection as SQL names it."""
+        return self.selector.field(self.collection, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +318,7 @@ class Tally:
         """Ask how many there are, and of what is kept, which is its latest date."""
         hold = self._hold()
         latest = self.eraser.latest(hold, self.rows) if hold else sa.null()
-        return counting(self.eraser.collection, self.rows), latest
+        return counting(self.eraser.selector, self.eraser.collection, self.rows), latest
 
     def counted(self, rows: int, latest: object) -> Counted:
         """Return the answer in our words."""
@@ -308,14 +327,6 @@ class Tally:
 
     def _hold(self) -> Hold | None:
         return self.eraser.erasure.hold if self.outcome is Outcome.RETAINED else None
-
-
-_EMAIL_LENGTH = 46
-
-
-def _short(column: object) -> bool:
-    length = getattr(column, "length", None)
-    return length is not None and length < _EMAIL_LENGTH
 
 
 def tallied(connection: sa.Connection, tallies: Sequence[Tally]) -> list[Counted]:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 import sqlalchemy as sa
 
 from upheld.errors import BadIdentity
-from upheld.identity import normalise
+from upheld.identity import learned
 from upheld.model import Bond, Collection, Follow, Found
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import Truth, table
+from upheld.stores.sql.columns import Truth
 from upheld.stores.sql.functions import REPLACED, spelled
 from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from upheld.model import Key, StoreMap
+    from upheld.model import Key, Place, StoreMap
 
 _BATCH = 1000
 _QUESTIONS = 200
@@ -63,18 +63,17 @@ def _halved(connection: sa.Connection, selector: Selector, kept: list[Collection
     both = sharing(selector.mapped)
     for collection in (each for each in kept if each.name in both):
         rows = selector.rows(collection, Bond.SHARED)
-        keys = {halves(collection.name): keys_of(connection, collection, rows)}
+        keys = {halves(collection.name): keys_of(connection, selector, collection, rows)}
         selector = selector.of(replace(selector.closure, keys=_merged(selector.keys, keys)))
     return selector
 
 
 def keys_of(
-    connection: sa.Connection, collection: Collection, rows: sa.ColumnElement[bool]
+    connection: sa.Connection, selector: Selector, collection: Collection, rows: Truth
 ) -> frozenset[Key]:
     """Return the keys of the rows for which a condition holds."""
-    return keys_in(
-        connection, sa.select(*(table(collection).c[name] for name in collection.key)).where(rows)
-    )
+    columns = selector.fields(collection, collection.key)
+    return keys_in(connection, sa.select(*columns).where(rows))
 
 
 def keys_in(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> frozenset[Key]:
@@ -89,10 +88,10 @@ def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
     is somebody else of the household.
     """
     found: dict[str, frozenset[Key]] = {}
-    for collection in selector.mapped.collections:
+    for collection in () if selector.closure.sure else selector.mapped.collections:
         rows = people.by_telephone(selector, collection) if collection.person else None
         if rows is not None and not selector.keys.get(collection.name):
-            found[collection.name] = keys_of(connection, collection, rows)
+            found[collection.name] = keys_of(connection, selector, collection, rows)
     if not any(found.values()):
         return selector
     closure = replace(selector.closure, keys=_merged(selector.keys, found))
@@ -123,7 +122,7 @@ def counts(
     connection: sa.Connection, selector: Selector, wanted: Iterable[tuple[Collection, Truth]]
 ) -> list[int]:
     """Count the rows of each collection for which its condition holds."""
-    queries = [counting(collection, condition) for collection, condition in wanted]
+    queries = [counting(selector, collection, condition) for collection, condition in wanted]
     return [cast("int", each) for each in answers(connection, selector, queries)]
 
 
@@ -134,9 +133,9 @@ def anything(
     return any(answers(connection, selector, [query.exists() for query in queries]))
 
 
-def counting(collection: Collection, condition: Truth) -> sa.ScalarSelect[int]:
+def counting(selector: Selector, collection: Collection, condition: Truth) -> sa.ScalarSelect[int]:
     """Return the question how many rows of a collection a condition holds for."""
-    query = sa.select(sa.func.count()).select_from(table(collection)).where(condition)
+    query = sa.select(sa.func.count()).select_from(selector.table(collection)).where(condition)
     return query.scalar_subquery()
 
 
@@ -190,7 +189,7 @@ def _ask(
     connection: sa.Connection, selector: Selector, collection: Collection
 ) -> tuple[dict[str, frozenset[Key]], dict[str, frozenset[str]]]:
     """Return what the person's own rows tell: keys, what else others point at, identities."""
-    places = [p for p in collection.places if p.identity] if collection.person else []
+    places = _own_identities(collection) if collection.person else []
     pointed = pointed_at(selector.mapped, collection)
     names = [*collection.key, *(name for onto in pointed for name in onto)]
     wanted = list(dict.fromkeys([*names, *(place.name for place in places)]))
@@ -208,12 +207,19 @@ def _ask(
             if name == collection.name or None not in key:
                 keys[name].add(key)
         for place in places:
-            if usable := _usable(place.identity or "", row[at[place.name]]):
+            if usable := _usable(place, row[at[place.name]]):
                 identities.setdefault(place.identity or "", set()).add(usable)
     return (
         {name: frozenset(found) for name, found in keys.items()},
         {kind: frozenset(values) for kind, values in identities.items()},
     )
+
+
+def _own_identities(collection: Collection) -> list[Place]:
+    """Return the fields with identities of whose row it is, not of others that the row names."""
+    own = {name for way in collection.ways if way.bond is Bond.ABOUT for name in way.columns}
+    others = {name for way in collection.ways for name in way.columns} - own
+    return [place for place in collection.places if place.identity and place.name not in others]
 
 
 def pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
@@ -230,7 +236,7 @@ def _own(
 
     A chain of a thousand answers to answers is followed in one statement.
     """
-    source = table(collection)
+    source = selector.table(collection)
     loops = [
         way
         for way in collection.ways
@@ -253,15 +259,15 @@ def _own(
     return sa.select(*(whole.c[name] for name in names))
 
 
-def _usable(kind: str, value: object) -> str | None:
+def _usable(place: Place, value: object) -> str | None:
     """Return a stored identity in normal form; what a store holds amiss finds nobody.
 
-    Nor does what an erasure put in the place of one.
+    Nor does what an erasure put in the place of one, nor a hash.
     """
     if value is None or str(value).startswith(REPLACED):
         return None
     try:
-        return normalise(kind, spelled(value))
+        return learned(place.identity or "", spelled(value), place.stored)
     except BadIdentity:
         return None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.model import Bond, Collection, Follow
-from upheld.stores.sql.columns import Truth, table
+from upheld.stores.sql.columns import Truth
 from upheld.stores.sql.finding import anything, keys_in, leading, pointed_at
 from upheld.stores.sql.rows import Selector, aimed, halves
 
@@ -70,18 +70,20 @@ def _queries(
         if selector.keys.get(at := aimed(collection.name, onto)):
             frozen = selector.among(collection, onto, at)
             foreign = _foreign(selector, collection, own)
-            yield at, _columns(collection, onto).where(frozen, foreign)
+            yield at, _columns(selector, collection, onto).where(frozen, foreign)
     if selector.keys.get(at := halves(collection.name)):
         parts = [way for way in collection.ways if way.bond is not Bond.MENTIONS]
         frozen = selector.among(collection, collection.key, at)
         hanging = sa.or_(sa.false(), *selector.parts_of_halves(collection))
         foreign = _foreign(selector, collection, parts)
         passed = sa.and_(frozen, foreign, hanging.is_not(sa.true()))
-        yield at, _columns(collection, collection.key).where(passed)
+        yield at, _columns(selector, collection, collection.key).where(passed)
 
 
-def _columns(collection: Collection, names: tuple[str, ...]) -> sa.Select[tuple[object, ...]]:
-    return sa.select(*(table(collection).c[name] for name in names))
+def _columns(
+    selector: Selector, collection: Collection, names: tuple[str, ...]
+) -> sa.Select[tuple[object, ...]]:
+    return sa.select(*selector.fields(collection, names))
 
 
 def _foreign(selector: Selector, collection: Collection, ways: list[Way]) -> Truth:
@@ -116,14 +118,16 @@ def _passed(
     )
     first = sa.and_(frozen, _led_elsewhere(selector, collection, ways))
     if not loops:
-        return _columns(collection, collection.key).where(first)
+        return _columns(selector, collection, collection.key).where(first)
     names = tuple(dict.fromkeys([*collection.key, *(n for way in loops for n in way.onto)]))
-    chain = _columns(collection, names).where(first).cte(recursive=True)
-    source = table(collection)
+    chain = _columns(selector, collection, names).where(first).cte(recursive=True)
+    source = selector.table(collection)
     steps = [
         sa.and_(*(source.c[a] == chain.c[b] for a, b in zip(way.columns, way.onto, strict=True)))
         for way in loops
     ]
-    hanging = _columns(collection, names).join_from(source, chain, sa.or_(*steps)).where(frozen)
+    hanging = (
+        _columns(selector, collection, names).join_from(source, chain, sa.or_(*steps)).where(frozen)
+    )
     whole = chain.union(hanging)
     return sa.select(*(whole.c[name] for name in collection.key))

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Act, Bond, Follow, Match, Type
-from upheld.stores.sql.columns import Truth, filled, table
-from upheld.stores.sql.functions import REPLACED, Normal
+from upheld.stores.sql.columns import Truth, filled
+from upheld.stores.sql.functions import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +32,14 @@ class Selector(Protocol):
     @property
     def keys(self) -> Mapping[str, frozenset[Key]]:
         """What is known to be theirs."""
+        ...
+
+    def table(self, collection: Collection) -> sa.TableClause:
+        """Return a collection as SQL names it."""
+        ...
+
+    def field(self, collection: Collection, name: str) -> sa.ColumnElement[object]:
+        """Return a field of a collection as SQL names it."""
         ...
 
     def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
@@ -123,7 +131,8 @@ def _presented(selector: Selector, collection: Collection, way: Match) -> Truth:
     known = selector.closure.identities
     better = [w for w in _matches(collection) if not _of_a_household(w) and known.get(w.identity)]
     foreign = sa.and_(
-        _any_filled(collection, better), _any_known(selector, collection, better).is_not(sa.true())
+        _any_filled(selector, collection, better),
+        _any_known(selector, collection, better).is_not(sa.true()),
     )
     return sa.and_(bears, foreign.is_not(sa.true()))
 
@@ -139,7 +148,7 @@ def _other(selector: Selector, collection: Collection, ways: Sequence[Match]) ->
     """Rows that bear an identity of one kind, and none of those presented."""
     given = selector.closure.given
     ours = [selector.match(collection, way, given[way.identity]) for way in ways]
-    return sa.and_(_any_filled(collection, ways), sa.or_(*ours).is_not(sa.true()))
+    return sa.and_(_any_filled(selector, collection, ways), sa.or_(*ours).is_not(sa.true()))
 
 
 def contested(selector: Selector, collection: Collection, before: Selector) -> Asked | None:
@@ -156,27 +165,29 @@ def contested(selector: Selector, collection: Collection, before: Selector) -> A
     others = [sa.and_(_other(selector, collection, ways), new) for ways in kinds.values()]
     given = selector.closure.given
     some = [selector.match(collection, way, given[k]) for k, ways in kinds.items() for way in ways]
-    return sa.select(*borne, *others).select_from(table(collection)).where(sa.or_(*some)).distinct()
+    return (
+        sa.select(*borne, *others)
+        .select_from(selector.table(collection))
+        .where(sa.or_(*some))
+        .distinct()
+    )
 
 
 def counted_apart(selector: Selector, collection: Collection, rows: Truth) -> Asked:
     """Count rows, and how many different identities of each kind presented they bear."""
     kinds = presented(selector, collection)
     apart = [sa.func.count(_borne(selector, collection, w).distinct()) for w in kinds.values()]
-    return sa.select(sa.func.count(), *apart).select_from(table(collection)).where(rows)
+    return sa.select(sa.func.count(), *apart).select_from(selector.table(collection)).where(rows)
 
 
 def _borne(
     selector: Selector, collection: Collection, ways: Iterable[Match]
 ) -> sa.ColumnElement[object]:
     """The identity presented of one kind that a row bears, in its normal form."""
-    source, given = table(collection), selector.closure.given
     cases = [
-        (
-            selector.match(collection, way, given[way.identity]),
-            Normal(sa.literal(base(way.identity)), source.c[way.column]),
-        )
+        (selector.match(collection, way, {each}), sa.literal(each))
         for way in ways
+        for each in sorted(selector.closure.given[way.identity])
     ]
     return sa.case(*cases, else_=sa.null())
 
@@ -218,11 +229,11 @@ def reassigned(selector: Selector, collection: Collection) -> Truth | None:
     )
     at = bare(collection.name)
     if stays(collection):
-        return sa.and_(stranger, _any_filled(collection, ways))
+        return sa.and_(stranger, _any_filled(selector, collection, ways))
     if not selector.keys.get(at):
         return stranger
     unknown = selector.among(collection, collection.key, at).is_not(sa.true())
-    return sa.and_(stranger, sa.or_(_any_filled(collection, ways), unknown))
+    return sa.and_(stranger, sa.or_(_any_filled(selector, collection, ways), unknown))
 
 
 def _told_by_links(selector: Selector, collection: Collection) -> Iterator[Truth]:
@@ -236,23 +247,25 @@ def _told_by_links(selector: Selector, collection: Collection) -> Iterator[Truth
 def nameless(selector: Selector, collection: Collection) -> Truth | None:
     """Rows of people that bear no identity but their key; None if no row could bear any."""
     ways = _telling(selector, collection)
-    return _any_filled(collection, ways).is_not(sa.true()) if ways else None
+    return _any_filled(selector, collection, ways).is_not(sa.true()) if ways else None
 
 
 def _ours(selector: Selector, collection: Collection, ways: Sequence[Match]) -> Truth:
     """Rows that bear an identity of the person; the telephone only where nothing else is borne."""
     better = [way for way in ways if not _of_a_household(way)]
     telephones = [way for way in ways if _of_a_household(way)]
-    alone = _any_filled(collection, better).is_not(sa.true())
+    alone = _any_filled(selector, collection, better).is_not(sa.true())
     return sa.or_(
         _any_known(selector, collection, better),
         sa.and_(_any_known(selector, collection, telephones), alone),
     )
 
 
-def _any_filled(collection: Collection, ways: Iterable[Match]) -> Truth:
-    source = table(collection)
-    return sa.or_(sa.false(), *(filled(source.c[way.column], way.identity) for way in ways))
+def _any_filled(selector: Selector, collection: Collection, ways: Iterable[Match]) -> Truth:
+    leads = (
+        filled(selector.field(collection, way.column), way.identity, way.stored) for way in ways
+    )
+    return sa.or_(sa.false(), *leads)
 
 
 def _any_known(selector: Selector, collection: Collection, ways: Iterable[Match]) -> Truth:
@@ -269,7 +282,7 @@ def _telling(selector: Selector, collection: Collection) -> list[Match]:
     ways = {way.column: way for way in _matches(collection)}
     for place in collection.places:
         if place.identity and base(place.identity) != "name" and place.name not in ways:
-            ways[place.name] = Match(place.name, place.identity, Bond.ABOUT)
+            ways[place.name] = Match(place.name, place.identity, Bond.ABOUT, place.stored)
     return [
         way
         for way in ways.values()

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from upheld.identity import base
-from upheld.model import Bond, Closure, Collection, Follow, Match, StoreMap, Type
+from upheld.identity import base, spellings
+from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap, Type
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, filled, table
-from upheld.stores.sql.functions import (
-    Dated,
-    Listed,
-    Normal,
-    in_keys,
-    listed,
-    numbers,
-    octets,
-    spelled,
-)
+from upheld.stores.sql.functions import Dated, Spelled, normal, numbers, octets, spelled, uuids
+from upheld.stores.sql.functions.keys import Listed, in_keys, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +65,11 @@ class Selector:
     mapped: StoreMap
     schema: Schema
     closure: Closure
+    typeless: bool = True
     _lists: dict[tuple[str, bool], Listed] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[Collection, sa.TableClause] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def keys(self) -> Mapping[str, frozenset[Key]]:
@@ -87,7 +83,24 @@ class Selector:
             for (at, in_words), keys in self._lists.items()
             if closure.keys.get(at) is self.keys.get(at)
         }
-        return Selector(self.mapped, self.schema, closure, lists)
+        return Selector(self.mapped, self.schema, closure, self.typeless, lists, self._tables)
+
+    def table(self, collection: Collection) -> sa.TableClause:
+        """Return a collection as SQL names it, made once."""
+        if collection not in self._tables:
+            shape = self.schema.tables.get(collection.name)
+            self._tables[collection] = table(collection, shape)
+        return self._tables[collection]
+
+    def field(self, collection: Collection, name: str) -> sa.ColumnElement[object]:
+        """Return a field of a collection as SQL names it."""
+        return self.table(collection).c[name]
+
+    def fields(
+        self, collection: Collection, names: Iterable[str]
+    ) -> list[sa.ColumnElement[object]]:
+        """Return fields of a collection as SQL names them."""
+        return [self.field(collection, name) for name in names]
 
     def rows(self, collection: Collection, bond: Bond) -> Truth:
         """Rows with this bond; a row that is the person's own is not counted among its mentions."""
@@ -124,7 +137,7 @@ class Selector:
                 continue
             target, at = self.mapped.collection(way.to), halves(way.to)
             if self.keys.get(at) and target and way.onto == target.key:
-                columns = [table(collection).c[name] for name in way.columns]
+                columns = self.fields(collection, way.columns)
                 yield in_keys(columns, self._listed(at))
 
     def way(self, collection: Collection, way: Way) -> Truth:
@@ -136,15 +149,15 @@ class Selector:
         keys = self.keys.get(at, frozenset())
         if not keys:
             return sa.false()
-        columns = [table(collection).c[name] for name in way.columns]
+        columns = self.fields(collection, way.columns)
         in_words = target is not None and self._numbers_in_words(collection, way, target)
         return in_keys(columns, self._listed(at, in_words=in_words))
 
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""
-        columns = [table(collection).c[name] for name in way.columns]
-        kind = way.identity if isinstance(way, Match) else None
-        leads = [filled(column, kind) for column in columns]
+        columns = self.fields(collection, way.columns)
+        kind, stored = (way.identity, way.stored) if isinstance(way, Match) else (None, None)
+        leads = [filled(column, kind, stored) for column in columns]
         return sa.and_(*leads, self.way(collection, way).is_not(sa.true()))
 
     def held(self, collection: Collection, hold: Hold) -> Truth:
@@ -155,9 +168,9 @@ class Selector:
         parent = self.mapped.collection(hold.within)
         if parent is None or link is None:
             return sa.false()
-        kept = sa.select(*(table(parent).c[name] for name in link.onto))
+        kept = sa.select(*self.fields(parent, link.onto))
         kept = _standing_alone(kept.where(*self._kept(parent, hold)))
-        columns = [table(collection).c[name] for name in link.columns]
+        columns = self.fields(collection, link.columns)
         return sa.tuple_(*columns).in_(kept) if len(columns) > 1 else columns[0].in_(kept)
 
     def latest(self, collection: Collection, hold: Hold) -> sa.ColumnElement[object]:
@@ -165,7 +178,7 @@ class Selector:
         parent = self.mapped.collection(hold.within or "")
         if parent is None or self._link(collection, hold) is None:
             return cast("sa.ColumnElement[object]", sa.null())
-        last = sa.select(sa.func.max(table(parent).c[hold.since or ""]))
+        last = sa.select(sa.func.max(self.field(parent, hold.since or "")))
         return last.where(*self._kept(parent, hold)).correlate(None).scalar_subquery()
 
     def _link(self, collection: Collection, hold: Hold) -> Follow | None:
@@ -173,11 +186,11 @@ class Selector:
         return next(links, None)
 
     def _kept(self, parent: Collection, hold: Hold) -> tuple[Truth, Truth]:
-        keys = [table(parent).c[name] for name in parent.key]
+        keys = self.fields(parent, parent.key)
         return in_keys(keys, self._listed(parent.name)), self._dated(parent, hold)
 
     def _dated(self, collection: Collection, hold: Hold) -> Truth:
-        since = table(collection).c[hold.since or ""]
+        since = self.field(collection, hold.since or "")
         return sa.and_(Dated(since), since >= hold.oldest.isoformat())
 
     def frozen(self, collection: Collection) -> Iterator[Truth]:
@@ -187,21 +200,21 @@ class Selector:
 
     def among(self, collection: Collection, columns: tuple[str, ...], at: str) -> Truth:
         """Rows whose columns hold one of the keys that the closure keeps at a name."""
-        return in_keys([table(collection).c[name] for name in columns], self._listed(at))
+        return in_keys(self.fields(collection, columns), self._listed(at))
 
     def _listed(self, at: str, *, in_words: bool = False) -> Listed:
         """Return keys as a parameter, made once for all the statements that this selector makes."""
         if (at, in_words) not in self._lists:
             keys = self.keys.get(at, frozenset())
-            if in_words:
+            if in_words and self.typeless:
                 keys |= {tuple(spelled(p) if isinstance(p, int) else p for p in k) for k in keys}
             self._lists[at, in_words] = listed(keys)
         return self._lists[at, in_words]
 
     def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         """Rows that hold one of these identities, however they spell it."""
-        column = table(collection).c[way.column]
-        wanted = sorted(values)
+        column = self.field(collection, way.column)
+        wanted = sorted(spellings(way.identity, values, way.stored))
         if not wanted:
             return sa.false()
         kind = base(way.identity)
@@ -209,32 +222,66 @@ class Selector:
             case Type.NUMBER:
                 return column.in_(numbers(wanted))
             case Type.BYTES:
-                return sa.or_(column.in_(octets(wanted)), column.in_(wanted))
-            case _ if way.stored_normalised:
-                return sa.or_(column.in_(wanted), column.in_(numbers(wanted)))
+                words = wanted if self.typeless else [each.encode() for each in wanted]
+                return sa.or_(column.in_(octets(wanted)), column.in_(words))
+            case Type.OTHER:
+                return self._other(self.column(collection, way.column), column, wanted)
+            case _ if way.exact:
+                return self._as_written(collection, way, wanted)
             case _ if kind == "phone" or (kind == "email" and not "".join(wanted).isascii()):
-                return Normal(sa.literal(kind), column).in_(wanted)
+                return normal(kind, column).in_(wanted)
             case _:
-                return self._spelled(column, kind, wanted)
+                return self._spelled(collection, way, wanted)
 
-    def _spelled(self, column: sa.ColumnElement[object], kind: str, wanted: list[str]) -> Truth:
+    def _other(
+        self, known: Column | None, column: sa.ColumnElement[object], wanted: list[str]
+    ) -> Truth:
+        """Rows that hold one of these values in a column of a type of its own."""
+        if known and known.declared == "uuid":
+            return column.in_(uuids(wanted))
+        return Spelled(column).in_(wanted)
+
+    def _as_written(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:
+        """Rows that hold an identity in one of few spellings, to the letter."""
+        column = self.field(collection, way.column)
+        if self.typeless:
+            return sa.or_(column.in_(wanted), column.in_(numbers(wanted)))
+        found = column.in_(wanted)
+        if way.stored and way.stored.how is not How.NORMALISED:
+            return found  # figures and hexadecimal digits: the same ones in either case
+        return self._to_the_letter(collection, way, found, wanted)
+
+    def _to_the_letter(
+        self, collection: Collection, way: Match, found: Truth, wanted: list[str]
+    ) -> Truth:
+        """Rows found by a comparison that may disregard case, without those of other letters."""
+        known = self.column(collection, way.column)
+        if known is None or not known.folds:
+            return found
+        column = self.field(collection, way.column)
+        return sa.and_(found, normal(way.identity, column).in_(wanted))
+
+    def _spelled(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:
         """Rows that hold an identity, also between spaces: in a form that an index can serve.
 
         A column without a type tells 42 and `42` apart, and a person does not.
         """
+        column, kind = self.field(collection, way.column), base(way.identity)
+        known = self.column(collection, way.column)
         email = kind == "email"
-        written: sa.ColumnElement[object] = sa.func.lower(column) if email else column
+        lowered = email and not (known and known.folds)
+        written: sa.ColumnElement[object] = sa.func.lower(column) if lowered else column
         accents = {unicodedata.normalize("NFD", each) for each in wanted}
         exact = [written.in_(sorted({*wanted, *accents}))]
-        if not email and (figures := numbers(wanted)):
+        if self.typeless and not email and (figures := numbers(wanted)):
             exact.append(column.in_(figures))
-        normal = Normal(sa.literal(kind), column)
-        ahead = sa.and_(written < _AFTER_SPACES, normal.in_(wanted))
+        form = normal(kind, column)
+        ahead = sa.and_(written < _AFTER_SPACES, form.in_(wanted))
         behind = (
-            sa.and_(written > each, written < each + _AFTER_SPACES, normal == each)
-            for each in wanted
+            sa.and_(written > each, written < each + _AFTER_SPACES, form == each) for each in wanted
         )
-        return sa.or_(*exact, ahead, *behind)
+        found = self._to_the_letter(collection, way, sa.or_(*exact), wanted)
+        return sa.or_(found, ahead, *behind)
 
     def _numbers_in_words(self, collection: Collection, way: Follow, target: Collection) -> bool:
         """Say whether a column that need not hold numbers points at one that does.

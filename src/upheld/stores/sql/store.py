@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, cast
+from weakref import finalize
 
 import sqlalchemy as sa
 
 from upheld.errors import Refused, Stale
-from upheld.model import Bond, Counted, Declined, Done, Left, Outcome, Preview, Rows
-from upheld.stores.sql import doubts, finding, people
+from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
+from upheld.stores.sql import alike, doubts, finding, people
+from upheld.stores.sql.carrying import ChangedError, Work
 from upheld.stores.sql.catalogue import fingerprint, read_schema
-from upheld.stores.sql.columns import Truth, table
-from upheld.stores.sql.connecting import READING, WRITING, make_engine
-from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError, tallied
-from upheld.stores.sql.failures import constraint, ours
+from upheld.stores.sql.columns import mapped
+from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
+from upheld.stores.sql.databases.failures import constraint, orphans, ours
+from upheld.stores.sql.erasing import BlockedError, OverCeilingError, tallied
+from upheld.stores.sql.foreseeing import erased, notes, said
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
 from upheld.stores.sql.passing import still_theirs
-from upheld.stores.sql.preflight import (
-    Objection,
-    however_many,
-    inbound,
-    refusals,
-    rehearsal_needed,
-    standing,
-)
 from upheld.stores.sql.rows import Selector
+from upheld.stores.sql.searching import Search
+from upheld.stores.sql.sieve import Sieve
+from upheld.stores.sql.whose import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from upheld.model import (
+        Alike,
         Closure,
         Collection,
         Dialect,
@@ -44,33 +44,28 @@ if TYPE_CHECKING:
         Schema,
         Step,
         StoreMap,
+        Traits,
     )
+    from upheld.model.searching import Hit, Needle
 
 _BATCH = 1000
-_OVERWRITE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
-"""Brings the write-ahead log, if there is one, into the file, and empties it.
-
-Until then the file still holds what was erased. A reader elsewhere may put it off.
-"""
-
-
-class ChangedError(Exception):
-    """The rows are no longer such that the plan can be carried out; nothing may be written."""
 
 
 class SqlStore:
-    """A database reached by URL. SQLite for now; the other dialects follow behind the same port."""
+    """A database reached by URL: SQLite, PostgreSQL or MariaDB."""
 
     gaps: Mapping[Right, str] = {}
 
-    def __init__(self, mapped: StoreMap, url: str) -> None:
+    def __init__(self, part: StoreMap, url: str) -> None:
         """Bind a part of the map to the database at `url`; nothing is opened yet.
 
         Raises:
-            BadInput: the URL is no database URL, or of a kind not supported yet.
+            BadInput: the URL is no database URL, or of a kind that is not supported.
         """
-        self._mapped = mapped
-        self.engine = make_engine(mapped.name, url)
+        self._mapped = part
+        self._database = reached(part.name, url)
+        self.engine = self._database.engine
+        finalize(self, self.engine.dispose)
         self._known_by: tuple[str, Schema] | None = None
 
     @property
@@ -124,6 +119,16 @@ class SqlStore:
             for collection, bond in finding.concerned(self._mapped):
                 yield from self._stream(connection, selector, collection, bond)
 
+    def traits(self, closure: Closure) -> Traits:
+        """Return what the person's rows bear by which others may be theirs, too."""
+        with self._connected(READING) as connection:
+            return alike.traits(connection, self._frozen(connection, closure))
+
+    def alike(self, closure: Closure, traits: Traits) -> Iterator[Alike]:
+        """Find rows of people that are not the person's and may be, by weaker signs."""
+        with self._connected(READING) as connection:
+            yield from alike.alike(connection, self._frozen(connection, closure), traits)
+
     def preview(self, step: Step) -> Preview:
         """Say what a step would touch and what would refuse it.
 
@@ -131,36 +136,47 @@ class SqlStore:
         is rehearsed in a transaction that is undone.
         """
         with self._connected(READING) as connection:
-            frozen = self._frozen(connection, step.closure)
-            erasers = self._erasers(connection, frozen, step)
+            work = self._work(connection, step)
+            erasers = work.erasers()
             tallies = [each for at, e in enumerate(erasers) for each in e.foreseen(erasers[:at])]
             counted = tuple(tallied(connection, tallies))
-            schema = frozen.schema
-            wrong = tuple(self._changed(connection, frozen, erasers))
-            notes = tuple(
-                f"`{self.name}.{eraser.collection.name}` has the trigger `{trigger}`"
-                for eraser in erasers
-                for trigger in schema.tables[eraser.collection.name].triggers
-            )
+            wrong = tuple(work.changed(erasers))
+            sizes = self._database.sizes(connection, erased(counted, work.frozen))
             if not wrong:
                 connection.rollback()
-                whole = rehearsal_needed(self._mapped, schema, step)
-                wrong = self._rehearsed(connection, step, whole=whole)
-        return Preview(counted, wrong, notes)
+                wrong = work.rehearse()
+        statements = tuple(said(self.engine.dialect, erasers))
+        return Preview(counted, wrong, tuple(notes(self.name, erasers)), statements, sizes)
 
     def act(self, step: Step) -> Done | Declined:
-        """Carry out a step in one transaction; a repeat writes nothing new."""
+        """Carry out a step in one transaction; a repeat writes nothing new.
+
+        Raises:
+            StoreBusy: others hold what is needed, or the connection ended; nothing was written
+                unless it ended in the very commit, and then a repeat finds it done.
+        """
+        try:
+            return self._acted(step)
+        except sa.exc.DBAPIError as broken:
+            if not orphans(broken):
+                return Declined(constraint(self.name, broken))
+        # A row may just have come to point at one that goes: now it is seen.
+        try:
+            return self._acted(step)
+        except sa.exc.DBAPIError as broken:
+            return Declined(constraint(self.name, broken))
+
+    def _acted(self, step: Step) -> Done | Declined:
         try:
             with self._connected(WRITING) as connection:
-                done = Done(self._carried_out(connection, step))
+                work = self._work(connection, step)
+                done = Done(work.carry_out())
                 connection.commit()
-                connection.exec_driver_sql(_OVERWRITE_LOG)
+                self._database.committed(connection)
         except OverCeilingError as over:
             return Declined(f"more rows in `{self.name}.{over}` than the plan allows; plan again")
         except BlockedError as blocked:
-            return Declined(_blocked(self.name, str(blocked)))
-        except sa.exc.IntegrityError as broken:
-            return Declined(constraint(self.name, broken))
+            return Declined(work.words_of_block(blocked))
         except ChangedError as changed:
             return Declined(f"{changed}; nothing was written")
         return done
@@ -175,16 +191,26 @@ class SqlStore:
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
         """
         with self._connected(READING) as connection:
+            # Asked before anything is read: whoever is not open now, is seen in what is read.
+            waiting = self._database.open(connection, since)
             frozen = self._frozen(connection, step.closure)
             going = (each for each in doubts.of_people(frozen) if not people.stays(each))
             passed = doubts.reassigned(connection, frozen, going)
             late: Counter[str] = Counter()
             kept: Counter[str] = Counter()
-            erasers = self._erasers(connection, doubts.without(frozen, passed), step)
+            theirs = doubts.without(frozen, passed)
+            erasers = Work(connection, self._database, self._mapped, theirs, step).erasers()
             for each in tallied(connection, [each for e in erasers for each in e.foreseen()]):
                 counter = kept if each.outcome is Outcome.RETAINED else late
                 counter[each.collection] += each.rows
-            return Left(dict(late), dict(kept))
+            return Left(dict(late), dict(kept), waiting)
+
+    def search(self, needles: Sequence[Needle], step: Callable[[int], Step]) -> Iterator[Hit]:
+        """Search every text of every table, mapped or not, in one pass over each."""
+        reading = partial(self._connected, READING)
+        judge = Judge(self._mapped, needles, step, self._frozen, reading)
+        typeless, sieve = self._database.typeless, Sieve(needles)
+        yield from Search(self.name, self.schema(), reading, typeless, sieve, judge).hits()
 
     def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
         """Return the SQL that gives roles what they need; of a file, the command for its mode."""
@@ -196,82 +222,23 @@ class SqlStore:
     def _stream(
         self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond
     ) -> Iterator[Rows]:
-        source, where = table(collection), selector.rows(collection, bond)
+        where = selector.rows(collection, bond)
         (total,) = finding.counts(connection, selector, [(collection, where)])
         names = _shown(collection, bond)
-        order = [source.c[name] for name in collection.key]
+        order = selector.fields(collection, collection.key)
         shown = [_part(selector, collection, bond, name) for name in names]
-        query = sa.select(*shown).select_from(source).where(where).order_by(*order)
+        query = (
+            sa.select(*shown).select_from(selector.table(collection)).where(where).order_by(*order)
+        )
         result = connection.execution_options(stream_results=True).execute(query)
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
             yield Rows(
                 collection.name, bond, names, [cast("Key", tuple(row)) for row in batch], total
             )
 
-    def _carried_out(self, connection: sa.Connection, step: Step) -> tuple[Counted, ...]:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    def _work(self, connection: sa.Connection, step: Step) -> Work:
         frozen = self._frozen(connection, step.closure)
-        erasers = self._erasers(connection, frozen, step)
-        for wrong in self._changed(connection, frozen, erasers):
-            raise ChangedError(wrong)
-        counted: list[Counted] = []
-        for eraser in erasers:
-            if eraser.erasure.delete:
-                pointing = inbound(self._mapped, eraser.selector.schema, step, eraser.collection)
-                eraser.require_unblocked(pointing, erasers)
-            counted.extend(eraser.carry_out())
-        return tuple(counted)
-
-    def _changed(
-        self, connection: sa.Connection, frozen: Selector, erasers: Sequence[Eraser]
-    ) -> Iterator[str]:
-        """Say what stands against the step as the rows are now, whatever they were when planned."""
-        passed = [
-            (collection, people.reassigned(frozen, collection))
-            for collection in doubts.of_people(frozen)
-            if not people.stays(collection)
-        ]
-        passed.extend((eraser.collection, eraser.passed_on(frozen)) for eraser in erasers)
-        crowds = [
-            crowd
-            for eraser in erasers[:1]
-            for crowd in doubts.crowded(connection, eraser.selector, frozen)
-        ]
-        objections = (*self._passed_on(passed), *crowds, *refusals(frozen.schema, erasers))
-        yield from standing(connection, frozen, objections)
-
-    def _passed_on(self, passed: Iterable[tuple[Collection, Truth | None]]) -> Iterator[Objection]:
-        for collection, rows in passed:
-            if rows is not None:
-                words = doubts.passed_on(self.name, collection.name)
-                yield Objection(collection, rows, however_many(words))
-
-    def _rehearsed(self, connection: sa.Connection, step: Step, *, whole: bool) -> tuple[str, ...]:
-        """Try the step, and do not commit; at the least, see that the database takes a writer."""
-        _say(connection, WRITING)
-        try:
-            if whole:
-                self._carried_out(connection, step)
-            elif step.erasures and (first := self._mapped.collection(step.erasures[0].collection)):
-                connection.execute(sa.delete(table(first)).where(sa.false()))
-        except BlockedError as blocked:
-            return (_blocked(self.name, str(blocked)),)
-        except sa.exc.IntegrityError as broken:
-            return (constraint(self.name, broken),)
-        except ChangedError as changed:
-            return (str(changed),)
-        return ()
-
-    def _erasers(self, connection: sa.Connection, frozen: Selector, step: Step) -> list[Eraser]:
-        """Return the erasures of a step, bound to the rows that are the person's now."""
-        selector = finding.grown(connection, still_theirs(connection, frozen))
-        erasers = []
-        for erasure in step.erasures:
-            collection = self._mapped.collection(erasure.collection)
-            if collection is None or erasure.collection not in selector.schema.tables:
-                raise Stale(f"`{self.name}.{erasure.collection}` is no longer there; plan again")
-            erasers.append(Eraser(connection, selector, step, erasure, collection))
-        return erasers
+        return Work(connection, self._database, self._mapped, frozen, step)
 
     def _require_not_passed_on(self, connection: sa.Connection, frozen: Selector) -> None:
         for collection, _ in doubts.reassigned(connection, frozen, doubts.of_people(frozen)):
@@ -286,14 +253,19 @@ class SqlStore:
         schema = self._known(connection)
         for collection in self._mapped.collections:
             shape = schema.tables.get(collection.name)
-            names = table(collection).c.keys()
+            names = mapped(collection)
             missing = [name for name in names if not shape or not shape.column(name)]
             if collection.ways and missing:
                 raise Stale(
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
                     f"run `upheld map check {self.name}`"
                 )
-        return Selector(self._mapped, schema, closure)
+            if collection.ways and shape and shape.hidden:
+                raise Refused(
+                    f"row-level security hides rows of `{self.name}.{collection.name}` from this "
+                    "role; let its owner give the role BYPASSRLS, or a policy that shows it all"
+                )
+        return Selector(self._mapped, schema, closure, self._database.typeless)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
@@ -302,23 +274,32 @@ class SqlStore:
         return self._known_by[1]
 
     @contextmanager
-    def _connected(self, begin: tuple[str, ...] = ()) -> Iterator[sa.Connection]:
+    def _connected(self, mode: Mode = LOOKING) -> Iterator[sa.Connection]:
         """Open a connection, on which nothing is written but what is committed."""
-        with ours(self.name), self.engine.connect() as connection:
-            _say(connection, begin)
-            yield connection
+        with ours(self.name), ExitStack() as stack:
+            yield self._begun(stack, mode)
 
-
-def _say(connection: sa.Connection, statements: Iterable[str]) -> None:
-    for statement in statements:
-        connection.exec_driver_sql(statement)
+    def _begun(self, stack: ExitStack, mode: Mode) -> sa.Connection:
+        """Begin, on another connection where the one at hand has died since it was used last."""
+        for last in (False, True):
+            connection = stack.enter_context(self.engine.connect())
+            try:
+                if mode is not LOOKING:
+                    self._database.begin(connection, write=mode is WRITING)
+            except sa.exc.DBAPIError as error:
+                if last or not error.connection_invalidated:
+                    raise
+                connection.close()
+            else:
+                break
+        return connection
 
 
 def _part(
     selector: Selector, collection: Collection, bond: Bond, name: str
 ) -> sa.ColumnElement[object]:
     """A field as it is shown: of a shared row, only where its part of the row is the person's."""
-    column = table(collection).c[name]
+    column = selector.field(collection, name)
     place = collection.place(name)
     shared = [way for way in collection.ways if way.bond is Bond.SHARED]
     whose = [way for way in shared if name in way.columns or (place and place.of == way.columns)]
@@ -336,10 +317,3 @@ def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*collection.key, *links]))
     names = [place.name for place in collection.places]
     return tuple(dict.fromkeys([*collection.key, *names, *links]))
-
-
-def _blocked(store: str, child: str) -> str:
-    return (
-        f"rows of `{store}.{child}` that stay point at rows that would go; "
-        f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{child}`"
-    )

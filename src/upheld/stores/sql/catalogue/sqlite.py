@@ -6,19 +6,20 @@ where names hold quotes; the pragmas say the same as the database itself underst
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from upheld.model import Column, Reference, Schema, Table, Type
+from upheld.model import Column, Reference, Type
+from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import sqlalchemy as sa
+
+    from upheld.model import Schema
 
 _INTERNAL = ("sqlite_", "upheld_")
 _TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
@@ -28,7 +29,7 @@ _COLUMNS = (
     "ORDER BY m.name, c.cid"
 )
 _REFERENCES = (
-    'SELECT m.name, f.id, f."table", f."from", f."to" '
+    'SELECT m.name, f.id, f."table", f."from", f."to", f.on_delete '
     "FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' "
     "ORDER BY m.name, f.id, f.seq"
 )
@@ -39,6 +40,7 @@ _INDEXES = (
 )
 _SOURCES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 _TRIGGERS = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+_VIEWS = "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name"
 _EVERYTHING = "SELECT coalesce(group_concat(name || '\n' || coalesce(sql, ''), '\n'), '') FROM "
 
 _WORDS = re.compile(
@@ -55,10 +57,20 @@ class _Read:
 
     columns: list[Column] = field(default_factory=list)
     key: dict[int, str] = field(default_factory=dict)
-    references: dict[int, list[tuple[str, str, str | None]]] = field(default_factory=dict)
+    references: dict[int, list[_Pointing]] = field(default_factory=dict)
     indexes: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
-    checks: tuple[str, ...] = ()
+    checks: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pointing:
+    """One column of a foreign key; `onto` is None where the key of the other table is meant."""
+
+    to: str
+    column: str
+    onto: str | None
+    on_delete: str
 
 
 def fingerprint(connection: sa.Connection) -> str:
@@ -70,20 +82,20 @@ def read_schema(connection: sa.Connection) -> Schema:
     """Return every table of the database, with a digest of all that was read."""
     found: dict[str, _Read] = defaultdict(_Read)
     for name, sql in connection.exec_driver_sql(_TABLES):
-        found[name].checks = tuple(_checks(str(sql or "")))
+        found[name].checks.extend(_checks(str(sql or "")))
     _read_columns(connection, found)
-    for name, id, target, column, onto in connection.exec_driver_sql(_REFERENCES):
-        found[name].references.setdefault(id, []).append((target, column, onto))
+    for name, id, *pointing in connection.exec_driver_sql(_REFERENCES):
+        found[name].references.setdefault(id, []).append(_Pointing(*pointing))
     _read_indexes(connection, found)
     for name, trigger in connection.exec_driver_sql(_TRIGGERS):
         found[name].triggers.append(trigger)
-    tables = {
-        name: _table(name, read, found)
-        for name, read in sorted(found.items())
+    tables = [
+        _gathered(name, read, found)
+        for name, read in found.items()
         if read.columns and not name.startswith(_INTERNAL)
-    }
-    words = json.dumps([asdict(table) for table in tables.values()], sort_keys=True)
-    return Schema(tables, hashlib.sha256(words.encode()).hexdigest())
+    ]
+    views = connection.exec_driver_sql(_VIEWS).scalars()
+    return schema(tables, {called(name): "a view" for name in views})
 
 
 def _read_columns(connection: sa.Connection, found: Mapping[str, _Read]) -> None:
@@ -93,8 +105,16 @@ def _read_columns(connection: sa.Connection, found: Mapping[str, _Read]) -> None
         read = found[table]
         kind = declared.upper()
         nullable = not not_null and not at
-        generated = bool(hidden)
-        read.columns.append(Column(name, _type(kind), nullable, _length(kind), generated=generated))
+        read.columns.append(
+            Column(
+                name,
+                _type(kind),
+                nullable,
+                _length(kind),
+                generated=bool(hidden),
+                declared=_bare(declared).lower(),
+            )
+        )
         if at:
             read.key[at] = name
 
@@ -115,38 +135,30 @@ def _read_indexes(connection: sa.Connection, found: Mapping[str, _Read]) -> None
         found[table].indexes.append((written, unique and written == whole))
 
 
-def _table(name: str, read: _Read, found: Mapping[str, _Read]) -> Table:
-    key = tuple(read.key[at] for at in sorted(read.key))
-    unique = [columns for columns, is_unique in read.indexes if is_unique]
-    return Table(
-        name=name,
-        columns=tuple(read.columns),
-        key=key,
-        references=tuple(_reference(each, read, found) for each in read.references.values()),
-        indexes=_distinct([key, *(columns for columns, _ in read.indexes)]),
-        unique=_distinct([key, *unique]),
+def _gathered(name: str, read: _Read, found: Mapping[str, _Read]) -> Gathered:
+    return Gathered(
+        name=called(name),
+        columns=read.columns,
+        key=[read.key[at] for at in sorted(read.key)],
+        references=[_reference(each, read, found) for each in read.references.values()],
+        indexes=read.indexes,
         checks=read.checks,
-        triggers=tuple(read.triggers),
+        triggers=read.triggers,
     )
 
 
-def _distinct(lists: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(sorted({each for each in lists if each}))
-
-
-def _reference(
-    parts: Sequence[tuple[str, str, str | None]], read: _Read, found: Mapping[str, _Read]
-) -> Reference:
+def _reference(parts: Sequence[_Pointing], read: _Read, found: Mapping[str, _Read]) -> Reference:
     """Return a foreign key in the letters of the tables it joins; SQLite takes any case."""
-    said = parts[0][0]
-    target = _spelled(said, found)
+    target = _spelled(parts[0].to, found)
     other = found.get(target, _Read())
     key = [other.key[at] for at in sorted(other.key)]
-    onto = [name for _, _, name in parts if name is not None] or key[: len(parts)]
+    onto = [part.onto for part in parts if part.onto is not None] or key[: len(parts)]
+    rule = parts[0].on_delete.lower()
     return Reference(
-        tuple(_spelled(name, _names(read)) for _, name, _ in parts),
-        target,
+        tuple(_spelled(part.column, _names(read)) for part in parts),
+        called(target),
         tuple(_spelled(name, _names(other)) for name in onto),
+        "" if rule == "no action" else rule,
     )
 
 
@@ -160,7 +172,7 @@ def _spelled(name: str, known: Iterable[str]) -> str:
 
 def _type(declared: str) -> Type:
     """Return what a column may hold; SQLite takes any word for a type, and may well hold text."""
-    bare = declared.partition("(")[0].strip()
+    bare = _bare(declared)
     if "DATE" in bare or "TIMESTAMP" in bare:
         return Type.DATE
     if any(sign in bare for sign in ("BLOB", "BINARY", "BYTEA")):
@@ -169,6 +181,10 @@ def _type(declared: str) -> Type:
         return Type.TEXT
     numbers = ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC", "BOOL", "MONEY", "SERIAL")
     return Type.NUMBER if any(sign in bare for sign in numbers) else Type.TEXT
+
+
+def _bare(declared: str) -> str:
+    return declared.partition("(")[0].strip()
 
 
 def _length(declared: str) -> int | None:

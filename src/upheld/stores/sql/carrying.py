@@ -1,0 +1,158 @@
+"""Carries a step out on one connection: in a transaction that is committed, or only tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from upheld.errors import Stale
+from upheld.stores.sql import doubts, finding, people
+from upheld.stores.sql.cycles import cut, loops
+from upheld.stores.sql.databases import Need
+from upheld.stores.sql.databases.failures import constraint, refuses
+from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
+from upheld.stores.sql.passing import still_theirs
+from upheld.stores.sql.preflight import (
+    Objection,
+    however_many,
+    inbound,
+    refusals,
+    rehearsal_needed,
+    standing,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from upheld.model import Collection, Counted, Step, StoreMap
+    from upheld.stores.sql.columns import Truth
+    from upheld.stores.sql.databases import Database
+    from upheld.stores.sql.rows import Selector
+
+
+class ChangedError(Exception):
+    """The rows are no longer such that the plan can be carried out; nothing may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A step in one database, bound to what was frozen for it and to a connection."""
+
+    connection: sa.Connection
+    database: Database
+    mapped: StoreMap
+    frozen: Selector
+    step: Step
+
+    def erasers(self) -> list[Eraser]:
+        """Return the erasures of the step, bound to the rows that are the person's now."""
+        selector = finding.grown(self.connection, still_theirs(self.connection, self.frozen))
+        erasers = []
+        for erasure in self.step.erasures:
+            collection = self.mapped.collection(erasure.collection)
+            if collection is None or erasure.collection not in selector.schema.tables:
+                name = f"{self.mapped.name}.{erasure.collection}"
+                raise Stale(f"`{name}` is no longer there; plan again")
+            erasers.append(Eraser(self.connection, selector, self.step, erasure, collection))
+        return erasers
+
+    def carry_out(self) -> tuple[Counted, ...]:
+        """Do it all, the person's own rows locked first; commits nothing.
+
+        Raises:
+            ChangedError: the rows are not as they were planned.
+            BlockedError: rows that stay point at rows that would go.
+            OverCeilingError: there are more rows than the plan allows.
+        """
+        self.database.lock(self.connection, self._anchors())
+        erasers = self.erasers()
+        for wrong in self.changed(erasers):
+            raise ChangedError(wrong)
+        if not self.database.defers:
+            erasers = self._loosened(erasers)
+        counted: list[Counted] = []
+        for eraser in erasers:
+            if eraser.erasure.delete:
+                pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
+                eraser.require_unblocked(pointing, erasers)
+            counted.extend(eraser.carry_out())
+        return tuple(counted)
+
+    def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
+        """Say what stands against the step as the rows are now, whatever they were when planned."""
+        passed = [
+            (collection, people.reassigned(self.frozen, collection))
+            for collection in doubts.of_people(self.frozen)
+            if not people.stays(collection)
+        ]
+        passed.extend((eraser.collection, eraser.passed_on(self.frozen)) for eraser in erasers)
+        crowds = [
+            crowd
+            for eraser in erasers[:1]
+            for crowd in doubts.crowded(self.connection, eraser.selector, self.frozen)
+        ]
+        against = (*self._passed_on(passed), *crowds, *refusals(self.frozen.schema, erasers))
+        yield from standing(self.connection, self.frozen, against)
+
+    def rehearse(self) -> tuple[str, ...]:
+        """Try the step without committing it; at the least, see that it would be let write."""
+        self.database.begin(self.connection, write=True)
+        lacks = tuple(self.database.lacks(self.connection, list(self._needs())))
+        if lacks or not rehearsal_needed(self.mapped, self.frozen.schema, self.step):
+            return tuple(f"store `{self.mapped.name}` {each}" for each in lacks)
+        try:
+            self.carry_out()
+        except BlockedError as blocked:
+            return (self.words_of_block(blocked),)
+        except OverCeilingError:
+            return ()
+        except ChangedError as changed:
+            return (str(changed),)
+        except sa.exc.DBAPIError as broken:
+            if not refuses(broken):
+                raise
+            return (constraint(self.mapped.name, broken),)
+        return ()
+
+    def words_of_block(self, blocked: BlockedError) -> str:
+        """Say that rows that stay point at rows that would go."""
+        store = self.mapped.name
+        return (
+            f"rows of `{store}.{blocked}` that stay point at rows that would go; "
+            f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{blocked}`"
+        )
+
+    def _anchors(self) -> Iterator[sa.Select[tuple[object, ...]]]:
+        """Select the person's own rows that will be changed, in the order of their keys."""
+        changed = {each.collection for each in self.step.erasures if each.changes}
+        for collection in doubts.of_people(self.frozen):
+            if collection.name in changed and self.frozen.keys.get(collection.name):
+                key = self.frozen.fields(collection, collection.key)
+                yield sa.select(*key).where(*self.frozen.frozen(collection)).order_by(*key)
+
+    def _needs(self) -> Iterator[Need]:
+        """Yield what the step must be let do, once for each table."""
+        for name in dict.fromkeys(each.collection for each in self.step.erasures):
+            erasures = [each for each in self.step.erasures if each.collection == name]
+            changed = dict.fromkeys(c.field for each in erasures for c in each.changes)
+            if collection := self.mapped.collection(name):
+                yield Need(
+                    self.frozen.table(collection),
+                    name,
+                    any(each.delete for each in erasures),
+                    tuple(changed),
+                )
+
+    def _loosened(self, erasers: list[Eraser]) -> list[Eraser]:
+        schema = self.frozen.schema
+        for eraser, reference in loops(schema, erasers, row_by_row=self.database.row_by_row):
+            erasers[erasers.index(eraser)] = cut(eraser, reference)
+        return erasers
+
+    def _passed_on(self, passed: Iterable[tuple[Collection, Truth | None]]) -> Iterator[Objection]:
+        for collection, rows in passed:
+            if rows is not None:
+                words = doubts.passed_on(self.mapped.name, collection.name)
+                yield Objection(collection, rows, however_many(words))

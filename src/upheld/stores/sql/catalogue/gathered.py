@@ -1,0 +1,75 @@
+"""What a catalogue says of a table, gathered row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from upheld.model import Column, Reference, Schema, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(slots=True)
+class Gathered:
+    """A table as it is gathered; an index is its columns or expressions, and whether it is unique.
+
+    An index on expressions tells no rows apart by columns, and is never given as unique.
+    """
+
+    name: str = ""
+    columns: list[Column] = field(default_factory=list)
+    key: list[str] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    indexes: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+    triggers: list[str] = field(default_factory=list)
+    hidden: bool = False
+
+    def table(self) -> Table:
+        """Return what was gathered; its key is an index, and unique."""
+        key = tuple(self.key)
+        unique = [columns for columns, is_unique in self.indexes if is_unique]
+        return Table(
+            name=self.name,
+            columns=tuple(self.columns),
+            key=key,
+            references=tuple(self.references),
+            indexes=_distinct([key, *(columns for columns, _ in self.indexes)]),
+            unique=_distinct([key, *unique]),
+            checks=tuple(self.checks),
+            triggers=tuple(self.triggers),
+            hidden=self.hidden,
+        )
+
+
+def schema(gathered: Iterable[Gathered], beside: Mapping[str, str]) -> Schema:
+    """Return the tables in the order of their names, with a digest of all that is said of them."""
+    tables = {each.name: each.table() for each in sorted(gathered, key=lambda each: each.name)}
+    words = json.dumps([asdict(table) for table in tables.values()], sort_keys=True)
+    return Schema(tables, hashlib.sha256(words.encode()).hexdigest(), beside)
+
+
+def called(name: str, schema: str | None = None) -> str:
+    """Return how a table is named: bare where that is what the bare name means, else in its schema.
+
+    A part that holds a dot is written in double quotes, so that dots tell the parts apart.
+
+    >>> called("people"), called("people", "crm"), called("odd.name"), called('a "b"')
+    ('people', 'crm.people', '"odd.name"', 'a "b"')
+    """
+    if schema is None:
+        return _quoted(name) if "." in name else name
+    return ".".join(_quoted(part) if {".", '"'} & set(part) else part for part in (schema, name))
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _distinct(lists: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted({each for each in lists if each}))

@@ -1,0 +1,112 @@
+"""Reaches a database: what SQLAlchemy does not say alike of every kind of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+import sqlalchemy as sa
+
+from upheld.errors import BadInput
+from upheld.stores.sql.databases.mariadb import MariaDb
+from upheld.stores.sql.databases.needs import Need
+from upheld.stores.sql.databases.postgres import Postgres
+from upheld.stores.sql.databases.sqlite import Sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_KINDS: Mapping[str, type[Sqlite | Postgres | MariaDb]] = {
+    "sqlite": Sqlite,
+    "postgresql": Postgres,
+    "mariadb": MariaDb,
+    "mysql": MariaDb,
+}
+_EXAMPLES = "`sqlite:///file.sqlite`, `postgresql://…` or `mariadb://…`"
+
+
+class Mode(Enum):
+    """What a connection is opened for."""
+
+    LOOKING = "a glance, each statement by itself"
+    READING = "several things read as of one moment"
+    WRITING = "a transaction that writes"
+
+
+LOOKING, READING, WRITING = Mode.LOOKING, Mode.READING, Mode.WRITING
+
+
+class Database(Protocol):
+    """One kind of database, and the engine that reaches one of it."""
+
+    typeless: bool
+    """Whether a value of any kind may stand in any column."""
+
+    defers: bool
+    """Whether all foreign keys are put off to the end of a transaction."""
+
+    row_by_row: bool
+    """Whether a foreign key is minded at each row, and not at the end of the statement."""
+
+    @property
+    def engine(self) -> sa.Engine:
+        """What opens connections."""
+        ...
+
+    def begin(self, connection: sa.Connection, *, write: bool) -> None:
+        """Begin a transaction: a snapshot to read, or one that writes and waits for nobody long."""
+        ...
+
+    def committed(self, connection: sa.Connection) -> None:
+        """Overwrite what a commit has left of the rows it erased, where that is ours to do."""
+        ...
+
+    def lock(
+        self, connection: sa.Connection, rows: Iterable[sa.Select[tuple[object, ...]]]
+    ) -> None:
+        """Lock rows against others until the transaction ends."""
+        ...
+
+    def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
+        """Name transactions of others that may still bring rows: of `since`, or all there are."""
+        ...
+
+    def sizes(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
+    ) -> Mapping[str, int]:
+        """Return how many rows tables have, as the database knows or estimates it.
+
+        One that must be counted is counted to twenty times the number given, and no further.
+        """
+        ...
+
+    def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say what the role is not let do, within a transaction that is undone."""
+        ...
+
+
+def reached(name: str, url: str) -> Database:
+    """Return the database at a URL, for the store `name`; nothing is opened yet.
+
+    Raises:
+        BadInput: the URL is no database URL, or of a kind that is not supported.
+    """
+    try:
+        address = sa.make_url(url)
+        kind = _KINDS.get(address.get_backend_name())
+    except sa.exc.ArgumentError as error:
+        raise BadInput(f"store `{name}` has no usable url; write {_EXAMPLES}") from error
+    if kind is None or not address.database:
+        raise BadInput(
+            f"store `{name}` is of a kind that is not supported, or its url names no database; "
+            f"write {_EXAMPLES}"
+        )
+    try:
+        return kind(address)
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"store `{name}` needs a driver that is not installed; {kind.installed_by}"
+        ) from error
+
+
+__all__ = ["LOOKING", "READING", "WRITING", "Database", "Mode", "Need", "reached"]

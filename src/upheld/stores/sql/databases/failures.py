@@ -1,0 +1,207 @@
+"""Turns what a database driver says into our words; the driver's own may hold values.
+
+PostgreSQL's failures are told by their SQLSTATE, MariaDB's by their number, SQLite's by its words.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from upheld.errors import StoreBusy, StoreFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_UNREACHABLE = "cannot be reached; check its url and that the server is there"
+_ENDED = "ended the connection; try again"
+_READ_ONLY = "is read-only; give Upheld a role that may write"
+_NO_RIGHT = "refuses this role something it needs; run `upheld grants` and let its owner run that"
+_FULL = "has no room left on its disk; free some, then apply again"
+_LOCKED = "is locked by another writer; try again when it is done"
+_DEADLOCK = "undid this, since two writers waited for each other; try again"
+_SLOW = "did not end a statement in time; try again when it is less busy"
+_CROWDED = "takes no more connections now; try again"
+_LOST_TABLE = "has lost a table since it was mapped; run `upheld map check`"
+_LOST_COLUMN = "has lost a column since it was mapped; run `upheld map check`"
+_LOGIN = "does not let this role in; check its name, its password and where it may come from"
+_NO_DATABASE = "is a server without the database that its url names; check the url"
+
+_WORDS = (
+    ("unable to open", "cannot be opened; check its url and that the file or server is there"),
+    ("readonly", _READ_ONLY),
+    ("read-only", _READ_ONLY),
+    ("disk is full", _FULL),
+    ("database is locked", _LOCKED),
+    ("malformed", "is damaged; restore it, then plan again"),
+    ("not a database", "is not a database; check its url"),
+    ("no such table", _LOST_TABLE),
+    ("no such column", _LOST_COLUMN),
+    ("not a mariadb", "is a server of another kind than its url says; check the url"),
+)
+_STATES = {
+    "08": _ENDED,
+    "25006": _READ_ONLY,
+    "25P03": _ENDED,
+    "28": _LOGIN,
+    "3D": _NO_DATABASE,
+    "40P01": _DEADLOCK,
+    "40": _LOCKED,
+    "42501": _NO_RIGHT,
+    "42P01": _LOST_TABLE,
+    "42703": _LOST_COLUMN,
+    "53100": _FULL,
+    "53300": _CROWDED,
+    "55P03": _LOCKED,
+    "57014": _SLOW,
+    "57P": _ENDED,
+}
+_NUMBERS = {
+    1021: _FULL,
+    1040: _CROWDED,
+    1044: _NO_RIGHT,
+    1045: _LOGIN,
+    1049: _NO_DATABASE,
+    1053: _ENDED,
+    1054: _LOST_COLUMN,
+    1114: _FULL,
+    1142: _NO_RIGHT,
+    1143: _NO_RIGHT,
+    1146: _LOST_TABLE,
+    1205: _LOCKED,
+    1213: _DEADLOCK,
+    1227: _NO_RIGHT,
+    1290: _READ_ONLY,
+    1370: _NO_RIGHT,
+    1698: _LOGIN,
+    1792: _READ_ONLY,
+    1836: _READ_ONLY,
+    1927: _ENDED,
+    1969: _SLOW,
+    2002: _UNREACHABLE,
+    2003: _UNREACHABLE,
+    2006: _ENDED,
+    2013: _ENDED,
+    2055: _ENDED,
+}
+_PASSING = frozenset({_UNREACHABLE, _ENDED, _LOCKED, _DEADLOCK, _SLOW, _CROWDED})
+"""What is different a little later, with nothing written now."""
+
+_NOT_NULL, _UNIQUE, _KEY = "the constraint NOT NULL", "the constraint UNIQUE", "a foreign key"
+_CHECK, _TRIGGER = "the check", "the rule of a trigger"
+_TOO_LONG = "the length or range of a column"
+_KINDS: Mapping[str | int, str] = {
+    "SQLITE_CONSTRAINT_CHECK": _CHECK,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": _KEY,
+    "SQLITE_CONSTRAINT_NOTNULL": _NOT_NULL,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": "the primary key",
+    "SQLITE_CONSTRAINT_TRIGGER": _TRIGGER,
+    "SQLITE_CONSTRAINT_UNIQUE": _UNIQUE,
+    "23001": _KEY,
+    "23502": _NOT_NULL,
+    "23503": _KEY,
+    "23505": _UNIQUE,
+    "23514": _CHECK,
+    "23P01": "an exclusion constraint",
+    "P0001": _TRIGGER,
+    "22001": _TOO_LONG,
+    "22003": _TOO_LONG,
+    1048: _NOT_NULL,
+    1062: _UNIQUE,
+    1263: _NOT_NULL,
+    1264: _TOO_LONG,
+    1406: _TOO_LONG,
+    1451: _KEY,
+    1452: _KEY,
+    1644: _TRIGGER,
+    3819: _CHECK,
+    4025: _CHECK,
+}
+_NAMED = frozenset(
+    {
+        *("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL"),
+        *("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"),
+    }
+)
+
+
+@contextmanager
+def ours(name: str) -> Iterator[None]:
+    """Map a driver's error to `StoreFailed` about the store `name`.
+
+    A broken rule of the database (`refuses`) passes: whoever writes says what it was.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        if isinstance(error, sa.exc.DBAPIError) and refuses(error):
+            raise
+        words = _plain(error)
+        failed = StoreBusy if words in _PASSING else StoreFailed
+        raise failed(f"store `{name}` {words}") from error
+
+
+def refuses(error: sa.exc.DBAPIError) -> bool:
+    """Say whether a database refuses what was said, by a rule of its own: it would again."""
+    return isinstance(error, sa.exc.IntegrityError) or _code(error) in _KINDS
+
+
+def orphans(error: sa.exc.DBAPIError) -> bool:
+    """Say whether a foreign key stood in the way: a row may just have come to point there."""
+    return _KINDS.get(_code(error)) == _KEY
+
+
+def constraint(name: str, broken: sa.exc.DBAPIError) -> str:
+    """Say which rule refuses a change.
+
+    It is told by names of columns and constraints, never by values; what a trigger says, its owner
+    wrote, and that may hold anything.
+    """
+    kind = _KINDS.get(_code(broken), "a constraint")
+    where = _where(broken)
+    named = f" on `{where}`" if where else ""
+    return (
+        f"store `{name}` refuses: {kind}{named} would be broken; change what the map does to that "
+        "field, plan again"
+    )
+
+
+def _where(broken: sa.exc.DBAPIError) -> str:
+    if _code(broken) in _NAMED:
+        return str(broken.orig).partition(": ")[2]
+    said = getattr(broken.orig, "diag", None)
+    parts = [getattr(said, part, None) for part in ("table_name", "column_name", "constraint_name")]
+    return ".".join(str(part) for part in parts if part)
+
+
+def _code(error: sa.exc.DBAPIError) -> str | int:
+    """Return how the database itself numbers what happened."""
+    orig = error.orig
+    for name in ("sqlstate", "sqlite_errorname"):
+        if found := getattr(orig, name, None):
+            return str(found)
+    first = orig.args[0] if orig is not None and orig.args else ""
+    return first if isinstance(first, int) else ""
+
+
+def _plain(error: sa.exc.SQLAlchemyError) -> str:
+    if isinstance(error, sa.exc.TimeoutError):
+        return _CROWDED
+    code = _code(error) if isinstance(error, sa.exc.DBAPIError) else ""
+    if isinstance(code, int) and code in _NUMBERS:
+        return _NUMBERS[code]
+    if isinstance(code, str) and not code.startswith("SQLITE") and code:
+        for length in (5, 3, 2):
+            if code[:length] in _STATES:
+                return _STATES[code[:length]]
+    said = str(getattr(error, "orig", "") or error).lower()
+    for sign, words in _WORDS:
+        if sign in said:
+            return words
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return _ENDED
+    if isinstance(error, sa.exc.OperationalError) and not code:
+        return _UNREACHABLE
+    return "could not be read or written; look in its own log, then try again"

@@ -1,0 +1,129 @@
+"""MariaDB, through PyMySQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+import upheld.stores.sql.functions.mariadb  # noqa: F401 (how the constructs are said there)
+from upheld.stores.sql.databases.limits import (
+    CONNECT_SECONDS,
+    IDLE_SECONDS,
+    LOCK_SECONDS,
+    STATEMENT_SECONDS,
+)
+from upheld.stores.sql.databases.needs import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from upheld.stores.sql.databases.needs import Need
+
+_SETTINGS = {
+    "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+    "time_zone": "'+00:00'",
+    "innodb_lock_wait_timeout": LOCK_SECONDS,
+    "lock_wait_timeout": LOCK_SECONDS,
+    "max_statement_time": STATEMENT_SECONDS,
+    "idle_transaction_timeout": IDLE_SECONDS,
+    # lists of keys stay lists, and an index serves them however long they are
+    "in_predicate_conversion_threshold": 0,
+    "optimizer_max_sel_arg_weight": 0,
+    "optimizer_max_sel_args": 4294967295,
+}
+_SET = "SET SESSION " + ", ".join(f"{name} = {value}" for name, value in _SETTINGS.items())
+_OTHERS = """
+SELECT CONCAT_WS('/', trx_mysql_thread_id, trx_id, trx_started)
+FROM information_schema.INNODB_TRX
+WHERE trx_mysql_thread_id <> CONNECTION_ID() AND (trx_rows_modified > 0 OR trx_tables_locked > 0)
+"""
+_PLAIN = ("DATE", "DATETIME", "TIMESTAMP", "TIME", "DECIMAL", "NEWDECIMAL")
+
+
+class MariaDb:
+    """A database of MariaDB 10.6 or newer."""
+
+    typeless = False
+    defers = False
+    row_by_row = True
+    installed_by = "pip install 'upheld[mariadb]'"
+
+    def __init__(self, address: sa.URL) -> None:
+        """Bind to the database that a URL names."""
+        from pymysql.constants import FIELD_TYPE
+        from pymysql.converters import conversions
+
+        texts = {getattr(FIELD_TYPE, name) for name in _PLAIN}
+        self.engine = sa.create_engine(
+            address.set(drivername="mariadb+pymysql"),
+            connect_args={
+                "connect_timeout": CONNECT_SECONDS,
+                "charset": "utf8mb4",
+                "init_command": _SET,
+                "conv": {kind: how for kind, how in conversions.items() if kind not in texts},
+            },
+            hide_parameters=True,
+            pool_size=4,
+            max_overflow=28,
+        )
+
+    def begin(self, connection: sa.Connection, *, write: bool) -> None:
+        """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""
+        level = "READ COMMITTED" if write else "REPEATABLE READ"
+        connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        connection.exec_driver_sql("START TRANSACTION" + ("" if write else " READ ONLY"))
+
+    def committed(self, connection: sa.Connection) -> None:
+        """Leave the rest to InnoDB's purge: a server overwrites in its own time."""
+
+    def lock(
+        self, connection: sa.Connection, rows: Iterable[sa.Select[tuple[object, ...]]]
+    ) -> None:
+        """Lock rows; who points at one from a new row waits, too."""
+        for query in rows:
+            connection.execute(query.with_for_update())
+
+    def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
+        """Name transactions of InnoDB by thread, number and start."""
+        now = tuple(sorted(connection.exec_driver_sql(_OTHERS).scalars()))
+        return now if since is None else tuple(each for each in now if each in since)
+
+    def sizes(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
+    ) -> Mapping[str, int]:
+        """Return what InnoDB estimates, which may be half as many again."""
+        said = connection.exec_driver_sql(_SIZES)
+        known = {name: int(rows) for name, rows in said if rows is not None}
+        rest = {t: rows for t, rows in tables.items() if t.schema or t.name not in known}
+        sure = {each.name: rows for each, rows in counted(connection, rest).items()}
+        return {each.name: sure.get(each.name, known.get(each.name, 0)) for each in tables}
+
+    def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say what the role is not let do, by trying it on no row."""
+        for need in needs:
+            for statement in need.tried():
+                if not _allowed(connection, statement):
+                    yield need.words("delete" if isinstance(statement, sa.Delete) else "update")
+        if not _allowed(connection, sa.text(_OTHERS)):
+            yield _NO_PROCESS
+
+
+def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:
+    try:
+        connection.execute(statement)
+    except sa.exc.DBAPIError as error:
+        if error.orig is None or error.orig.args[:1] not in _FORBIDDEN:
+            raise
+        return False
+    return True
+
+
+_FORBIDDEN = {(1142,), (1143,), (1227,)}
+_NO_PROCESS = (
+    "does not let this role see who else is writing, so that a look-back could never be sure; let "
+    "its owner GRANT PROCESS ON *.* to it"
+)
+_SIZES = """
+SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
+"""

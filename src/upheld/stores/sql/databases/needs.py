@@ -1,0 +1,55 @@
+"""What a step must be let do to a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ENOUGH = 20
+"""A table that has so many times the rows is large enough, whatever it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Deleting rows of a table, or updating columns of it; `name` is what the map calls it."""
+
+    table: sa.TableClause
+    name: str
+    deletes: bool
+    columns: tuple[str, ...]
+
+    def tried(self) -> Iterator[sa.Delete | sa.Update]:
+        """Yield statements that do what is needed to no row at all."""
+        if self.deletes:
+            yield sa.delete(self.table).where(sa.false())
+        if self.columns:
+            same = {self.table.c[name]: self.table.c[name] for name in self.columns}
+            yield sa.update(self.table).where(sa.false()).values(same)
+
+    def words(self, right: str) -> str:
+        """Say which right is missing."""
+        return (
+            f"does not let this role {right} rows of `{self.name}`; run `upheld grants` and let "
+            "its owner run what that prints"
+        )
+
+
+def counted(
+    connection: sa.Connection, tables: Mapping[sa.TableClause, int]
+) -> dict[sa.TableClause, int]:
+    """Count the rows of tables as far as it matters: the price is of the rows given."""
+    if not tables:
+        return {}
+    some = (
+        sa.select(sa.func.count()).select_from(
+            sa.select(sa.literal_column("1")).select_from(each).limit(rows * _ENOUGH + 1).subquery()
+        )
+        for each, rows in tables.items()
+    )
+    found = connection.execute(sa.select(*(query.scalar_subquery() for query in some))).one()
+    return dict(zip(tables, map(int, found), strict=True))

@@ -1,0 +1,157 @@
+"""PostgreSQL, through psycopg 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+import upheld.stores.sql.functions.postgres  # noqa: F401 (how the constructs are said there)
+from upheld.errors import StoreFailed
+from upheld.stores.sql.databases.limits import (
+    CONNECT_SECONDS,
+    IDLE_SECONDS,
+    LOCK_SECONDS,
+    STATEMENT_SECONDS,
+)
+from upheld.stores.sql.databases.needs import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import psycopg
+
+    from upheld.stores.sql.databases.needs import Need
+
+_SETTINGS = {
+    "row_security": "off",  # what row-level security would hide is an error, not a gap
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "iso_8601",
+    "bytea_output": "hex",
+}
+_SET = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
+)
+"""Until the transaction ends: behind a pooler the session is somebody else's next."""
+
+_AS_TEXT = (
+    *("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "money"),
+    *("uuid", "inet", "cidr", "macaddr", "json", "jsonb", "xml"),
+)
+_OTHERS = """
+SELECT x::text FROM pg_snapshot_xip(pg_current_snapshot()) AS x
+WHERE x IS DISTINCT FROM pg_current_xact_id_if_assigned() AND NOT EXISTS (
+  SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+  AND l.transactionid = x::xid AND a.datname IS DISTINCT FROM current_database()
+)
+"""
+"""Transactions that have written and are not over, but for those of other databases."""
+
+_SIZES = """
+SELECT t.at, (
+  SELECT sum(reltuples) FROM pg_class c WHERE c.reltuples >= 0 AND c.oid IN (
+    SELECT t.name::regclass UNION SELECT relid FROM pg_partition_tree(t.name::regclass)))
+FROM unnest(%s::text[]) WITH ORDINALITY AS t (name, at) ORDER BY t.at
+"""
+_LACKS = """
+SELECT n.at, n.what FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY
+  AS n (name, field, what, at)
+WHERE NOT CASE WHEN n.field IS NULL THEN has_table_privilege(n.name, n.what)
+  ELSE has_column_privilege(n.name, n.field, n.what) END
+ORDER BY n.at
+"""
+_RIGHTS = {"DELETE": "delete", "UPDATE": "update"}
+
+
+class Postgres:
+    """A database of PostgreSQL 13 or newer."""
+
+    typeless = False
+    defers = False
+    row_by_row = False
+    installed_by = "pip install 'upheld[postgres]'"
+
+    def __init__(self, address: sa.URL) -> None:
+        """Bind to the database that a URL names."""
+        self.engine = sa.create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "upheld"},
+            hide_parameters=True,
+            pool_size=4,
+            max_overflow=28,
+        )
+        sa.event.listen(self.engine, "connect", _set_up)
+
+    def begin(self, connection: sa.Connection, *, write: bool) -> None:
+        """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""
+        if write:
+            connection.execution_options(
+                isolation_level="READ COMMITTED", postgresql_readonly=False
+            )
+        else:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        connection.exec_driver_sql(_SET)
+        if write:
+            connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+
+    def committed(self, connection: sa.Connection) -> None:
+        """Leave the rest to VACUUM: a server overwrites in its own time."""
+
+    def lock(
+        self, connection: sa.Connection, rows: Iterable[sa.Select[tuple[object, ...]]]
+    ) -> None:
+        """Lock rows; who points at one from a new row waits, too."""
+        for query in rows:
+            connection.execute(query.with_for_update())
+
+    def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
+        """Name transactions by their number (`xid8`)."""
+        now = tuple(sorted(connection.exec_driver_sql(_OTHERS).scalars()))
+        return now if since is None else tuple(each for each in now if each in since)
+
+    def sizes(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
+    ) -> Mapping[str, int]:
+        """Return what ANALYZE last estimated; one that it never saw is counted."""
+        names = [_quoted(each) for each in tables]
+        found = [row[1] for row in connection.exec_driver_sql(_SIZES, (names,))]
+        known = {t: int(rows) for t, rows in zip(tables, found, strict=True) if rows}
+        rest = {each: rows for each, rows in tables.items() if each not in known}
+        return {each.name: rows for each, rows in {**known, **counted(connection, rest)}.items()}
+
+    def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say what the role is not let do, as the catalogue has it."""
+        asked = [
+            (need, field, right)
+            for need in needs
+            for field, right in (
+                *([(None, "DELETE")] if need.deletes else []),
+                *((name, "UPDATE") for name in need.columns),
+            )
+        ]
+        names = [_quoted(need.table) for need, _, _ in asked]
+        given = (names, [field for _, field, _ in asked], [right for _, _, right in asked])
+        missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
+        return dict.fromkeys(asked[at - 1][0].words(_RIGHTS[right]) for at, right in missing)
+
+
+def _quoted(table: sa.TableClause) -> str:
+    parts = (part.replace('"', '""') for part in (table.schema, table.name) if part)
+    return ".".join(f'"{part}"' for part in parts)
+
+
+def _set_up(connection: psycopg.Connection[object], _: object) -> None:
+    from psycopg.types.string import TextLoader
+
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreFailed(f"a database keeps its texts as {encoding}; only UTF8 is supported")
+    for name in _AS_TEXT:
+        connection.adapters.register_loader(name, TextLoader)

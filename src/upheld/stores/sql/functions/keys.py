@@ -1,0 +1,210 @@
+"""Sets of keys as one parameter each, in the form that each kind of database takes them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.sql.functions import FunctionElement
+
+from upheld.model import Column, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from upheld.model import Key, Scalar
+
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+
+class Stored(sa.types.UserDefinedType[object]):
+    """What a column holds, as the catalogue describes it; a value goes to the driver as it is."""
+
+    cache_ok = True
+
+    def __init__(self, column: Column | None) -> None:
+        """Remember the column; None where the catalogue has none of that name."""
+        self.column = column
+
+
+class Keys(sa.types.UserDefinedType[object]):
+    """A set of keys as a parameter, to be held by these columns."""
+
+    cache_ok = True
+
+    def __init__(self, columns: tuple[Column | None, ...]) -> None:
+        """Remember the columns that are to hold the keys."""
+        self.columns = columns
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Listed], object]:
+        """Return what turns keys into the parameter of this kind of database."""
+        match dialect.name:
+            case "sqlite":
+                return lambda keys: keys.words
+            case "postgresql":
+                return lambda keys: keys.typed(self.columns, _array if self._single else _records)
+            case _:
+                return lambda keys: keys.typed(self.columns, _sequence)
+
+    @property
+    def _single(self) -> bool:
+        return len(self.columns) == 1
+
+
+class Among(FunctionElement[bool]):
+    """Whether columns hold one of a list of keys. Arguments: the keys, the columns."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: object = None) -> Among:
+        """Return it as it is: `… = 1` around it would hide the column from its index."""
+        del against
+        return self
+
+
+class AmongWrapped(Among):
+    """The same of keys that JSON cannot say, and that are wrapped in it; SQLite's alone."""
+
+    inherit_cache = True
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Keys as one parameter, whatever their number; what it looks like is made once."""
+
+    keys: tuple[Key, ...] = field(repr=False)
+    _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def wrapped(self) -> bool:
+        """Say whether any of them is not as JSON has it."""
+        if "wrapped" not in self._made:
+            self._made["wrapped"] = not all(map(_json_keeps, self._parts()))
+        return bool(self._made["wrapped"])
+
+    @property
+    def words(self) -> str:
+        """Return the keys in JSON; those of one part as a flat list."""
+        if "words" not in self._made:
+            parts = self._parts()
+            if self.wrapped:
+                parts = [tuple(map(_wrapped, part)) for part in parts]
+            rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
+            self._made["words"] = json.dumps(rows)
+        return str(self._made["words"])
+
+    def typed(
+        self, columns: tuple[Column | None, ...], form: Callable[[list[Key]], object]
+    ) -> object:
+        """Return those keys that such columns can hold at all, in a form."""
+        if (columns, form) not in self._made:
+            kept = [
+                tuple(_as_held(p, c) for p, c in zip(key, columns, strict=True))
+                for key in self.keys
+                if all(_fits(p, c) for p, c in zip(key, columns, strict=True))
+            ]
+            self._made[columns, form] = form(kept)
+        return self._made[columns, form]
+
+    def _parts(self) -> list[tuple[Scalar, ...]]:
+        return list(zip(*self.keys, strict=True))
+
+
+def listed(keys: Iterable[Key]) -> Listed:
+    """Return keys as a parameter."""
+    return Listed(tuple(keys))
+
+
+def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.ColumnElement[bool]:
+    """Say that columns hold one of these keys."""
+    if not keys.keys:
+        return sa.false()
+    columns = tuple(columns)
+    held = tuple(getattr(each.type, "column", None) for each in columns)
+    among = AmongWrapped if keys.wrapped else Among
+    return among(sa.bindparam(None, keys, type_=Keys(held), unique=True), *columns)
+
+
+def _fits(part: Scalar, column: Column | None) -> bool:
+    """Say whether a column could hold this: a server stops at what is no value of its type."""
+    if part is None:
+        return False
+    if column is None or not isinstance(part, str):
+        return True
+    if column.type is Type.NUMBER:
+        return bool(_NUMBER.fullmatch(part))
+    return column.declared != "uuid" or bool(_UUID.fullmatch(part))
+
+
+def _as_held(part: Scalar, column: Column | None) -> Scalar:
+    text = column is not None and column.type is Type.TEXT
+    return str(part) if text and isinstance(part, (int, float)) else part
+
+
+def _array(keys: list[Key]) -> str:
+    """Return keys of one part as PostgreSQL writes an array."""
+    return "{" + ",".join(_element(key[0]) for key in keys) + "}"
+
+
+def _element(part: Scalar) -> str:
+    text = f"\\x{part.hex()}" if isinstance(part, bytes) else str(part)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _records(keys: list[Key]) -> str:
+    """Return keys of several parts as JSON, every part in words."""
+    return json.dumps(
+        [[f"\\x{p.hex()}" if isinstance(p, bytes) else str(p) for p in key] for key in keys]
+    )
+
+
+def _sequence(keys: list[Key]) -> tuple[object, ...]:
+    """Return keys as the driver writes them into the statement, one after the other."""
+    if not keys:
+        return (None,)
+    return tuple(key[0] for key in keys) if len(keys[0]) == 1 else tuple(keys)
+
+
+def _json_keeps(part: tuple[Scalar, ...]) -> bool:
+    """Say whether values come out of SQLite's JSON as they went in: a NUL would cut one short."""
+    return set(map(type, part)) == {int} or all(map(_keeps, part))
+
+
+def _keeps(value: Scalar) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, bytes) and not (isinstance(value, str) and "\0" in value)
+
+
+def _wrapped(value: Scalar) -> str | None:
+    match value:
+        case None:
+            return None
+        case str():
+            return "t" + value.encode().hex()
+        case bytes():
+            return "b" + value.hex()
+        case _:
+            return f"{'f' if isinstance(value, float) else 'i'}{value!r}"
+
+
+def unwrapped(word: str | None) -> Scalar:
+    """Return the value that was wrapped."""
+    if word is None:
+        return None
+    kind, value = word[0], word[1:]
+    match kind:
+        case "t":
+            return bytes.fromhex(value).decode()
+        case "b":
+            return bytes.fromhex(value)
+        case "f":
+            return float(value)
+        case _:
+            return int(value)

@@ -1,0 +1,147 @@
+"""The constructs in the words of PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.compiler import compiles
+
+from upheld.model import Type
+from upheld.stores.sql.functions import (
+    ERASED,
+    Dated,
+    Digest,
+    Normal,
+    NormalAccount,
+    NormalEmail,
+    NormalName,
+    NormalPhone,
+    Octets,
+    Redacted,
+    Spelled,
+    Whole,
+    YearStart,
+)
+from upheld.stores.sql.functions.keys import Among, AmongWrapped
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+    from upheld.model import Column
+
+_DAY = "'^[0-9]{4}-[01][0-9]-[0-3][0-9]'"
+_SPACES = r"E' \t\n\r\f\v'"
+_TEXTS = ("text", "character varying")
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+
+
+def _column(element: sa.ColumnElement[object]) -> Column | None:
+    column: Column | None = getattr(element.type, "column", None)
+    return column
+
+
+@compiles(Digest, "postgresql")
+def _digest(element: Digest, compiler: SQLCompiler, **options: object) -> str:
+    outer, inner, name, *key = (compiler.process(each, **options) for each in element.clauses)
+    row = ", ".join(f"CAST({each} AS text)" for each in key)
+    said = f"convert_to({name}, 'UTF8') || '\\x00'::bytea"
+    said += f" || convert_to(CAST(jsonb_build_array({row}) AS text), 'UTF8')"
+    return f"encode(sha256({outer} || sha256({inner} || {said})), 'hex')"
+
+
+@compiles(Whole, "postgresql")
+def _whole(element: Whole, compiler: SQLCompiler, **options: object) -> str:
+    made, by = (compiler.process(each, **options) for each in element.clauses)
+    return f"(CAST(CAST('x' || substr({made}, 1, 12) AS bit(48)) AS bigint) >> {by})"
+
+
+@compiles(Octets, "postgresql")
+def _octets(element: Octets, compiler: SQLCompiler, **options: object) -> str:
+    return f"decode({compiler.process(element.clauses, **options)}, 'hex')"
+
+
+@compiles(Redacted, "postgresql")
+def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> str:
+    text, patterns = (compiler.process(each, **options) for each in element.clauses)
+    return f"regexp_replace(CAST({text} AS text), {patterns}, '{ERASED}', 'g')"
+
+
+@compiles(YearStart, "postgresql")
+def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
+    (part,) = element.clauses
+    column, day = _column(part), compiler.process(part, **options)
+    if column and column.type is Type.DATE:
+        return f"CAST(date_trunc('year', {day}) AS {column.declared})"
+    midnight = f"CASE WHEN length({day}) > 10 THEN ' 00:00:00' ELSE '' END"
+    coarse = f"substr({day}, 1, 4) || '-01-01' || {midnight}"
+    return f"CASE WHEN {day} ~ {_DAY} THEN {coarse} WHEN {day} = '' THEN '' END"
+
+
+@compiles(Dated, "postgresql")
+def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
+    (part,) = element.clauses
+    column, day = _column(part), compiler.process(part, **options)
+    return f"isfinite({day})" if column and column.type is Type.DATE else f"({day} ~ {_DAY})"
+
+
+@compiles(Spelled, "postgresql")
+def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
+    (part,) = element.clauses
+    return _in_words(_column(part), compiler.process(part, **options))
+
+
+def _in_words(column: Column | None, said: str) -> str:
+    if column and column.type is Type.TEXT and column.declared.startswith(_TEXTS):
+        return said
+    if column and column.type is Type.BYTES:
+        return f"encode({said}, 'hex')"
+    return f"CAST({said} AS text)"
+
+
+def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
+    (part,) = element.clauses
+    said = _in_words(_column(part), compiler.process(part, **options))
+    composed = f"CASE WHEN octet_length({said}) = length({said}) THEN {said} "
+    text = f"btrim({composed}ELSE normalize({said}, NFC) END, {_SPACES})"
+    usable = f"length({text}) BETWEEN 1 AND 320 AND {text} !~ '[[:cntrl:]]'"
+    match element.kind:
+        case "email":
+            usable, form = f"length({text}) <= 320 AND {text} ~ {_ADDRESS}", f"lower({text})"
+        case "phone":
+            form = rf"regexp_replace({said}, '\D', '', 'g')"
+            usable += f" AND length({form}) >= 5"
+        case "name":
+            form = rf"lower(regexp_replace({text}, '\s+', ' ', 'g'))"
+        case _:
+            form = text
+    return f"CASE WHEN {usable} THEN {form} END"
+
+
+_ADDRESS = "'^[^[:cntrl:]]+@[^@[:cntrl:]]+$'"
+
+for each in (NormalEmail, NormalPhone, NormalName, NormalAccount):
+    compiles(each, "postgresql")(_normal)
+
+
+def _among(element: Among, compiler: SQLCompiler, **options: object) -> str:
+    keys, *parts = element.clauses
+    said = compiler.process(keys, **options)
+    columns = [compiler.process(each, **options) for each in parts]
+    types = [_held_as(_column(each)) for each in parts]
+    if len(columns) == 1:
+        return f"({columns[0]} = ANY (CAST({said} AS {types[0]}[])))"
+    row = ", ".join(f"CAST(k.part ->> {n} AS {kind})" for n, kind in enumerate(types))
+    every = f"jsonb_array_elements(CAST({said} AS jsonb)) AS k (part)"
+    return f"(({', '.join(columns)}) IN (SELECT {row} FROM {every}))"  # noqa: S608 (of quoted names and parameters)
+
+
+for form in (Among, AmongWrapped):
+    compiles(form, "postgresql")(_among)
+
+
+def _held_as(column: Column | None) -> str:
+    """Return the type that keys are compared in: every integer as the widest one."""
+    if column is None or not column.declared:
+        return "text"
+    return "bigint" if column.declared in _INTEGERS else column.declared

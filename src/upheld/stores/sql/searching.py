@@ -1,0 +1,200 @@
+"""Searches every text of a database for people who were erased: one pass over each table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from upheld.errors import Refused, StoreBusy, StoreFailed
+from upheld.model import Type
+from upheld.model.searching import Hit, Whose
+from upheld.stores.sql.columns import parts
+from upheld.stores.sql.functions.keys import Stored
+from upheld.stores.sql.sieve import Sieve
+from upheld.stores.sql.whose import Judge, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+    from upheld.model import Collection, Column, Key, Schema, Table
+
+_OCTETS = 1 << 18
+"""How much is looked through at a time: as many rows are fetched as were of this length before."""
+
+_FIRST = 64
+_MOST = 5000
+_JUDGED = 1000
+"""Places of which it is asked together whose they are."""
+
+_UNTIMED = {"mysql": "SET STATEMENT max_statement_time = 0 FOR "}
+"""MariaDB takes the whole reading of a table for one statement, and ends it when it is long."""
+
+Reading: TypeAlias = "Callable[[], AbstractContextManager[sa.Connection]]"
+"""Opens a connection that reads."""
+
+
+class Read(FunctionElement[object]):
+    """A value as text or octets, where it is either. Argument: the column."""
+
+    inherit_cache = True
+
+
+@compiles(Read)
+def _read(element: Read, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(Read, "sqlite")
+def _read_from_sqlite(element: Read, compiler: SQLCompiler, **options: object) -> str:
+    said = compiler.process(element.clauses, **options)
+    return f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) WHEN 'blob' THEN {said} END"
+
+
+@compiles(Read, "postgresql")
+def _read_from_postgresql(element: Read, compiler: SQLCompiler, **options: object) -> str:
+    (part,) = element.clauses
+    column: Column | None = getattr(part.type, "column", None)
+    said = compiler.process(part, **options)
+    return said if column and column.type is Type.BYTES else f"CAST({said} AS text)"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for needles in a database that holds these tables.
+
+    `typeless` says that a text may stand in any column; `judge` tells whose the rows of a
+    collection are.
+    """
+
+    store: str
+    schema: Schema
+    reading: Reading
+    typeless: bool
+    sieve: Sieve
+    judge: Judge
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield what is found, table by table.
+
+        Raises:
+            StoreFailed: tables could not be searched; what the others hold was yielded before.
+        """
+        missed: dict[str, str] = {}
+        for table in self.schema.tables.values():
+            try:
+                yield from self._in_table(table)
+            except StoreBusy:
+                raise
+            except (StoreFailed, Refused) as failed:
+                missed[table.name] = str(failed)
+        for name, why in missed.items():
+            more = f" and {len(missed) - 1} more tables" if len(missed) > 1 else ""
+            raise StoreFailed(f"`{self.store}.{name}`{more} could not be searched: {why}")
+
+    def _in_table(self, table: Table) -> Iterator[Hit]:
+        if table.hidden:
+            raise Refused(
+                f"row-level security hides rows of `{self.store}.{table.name}` from this role; "
+                "let its owner give the role BYPASSRLS, or a policy that shows it all"
+            )
+        names = [each.name for each in table.columns if self._may_hold_text(each)]
+        if names:
+            found = _Found(self.judge, self.judge.collection(table))
+            query = _query(table, [*names, *found.key], len(names))
+            with self.reading() as connection:
+                for values, keys in _streamed(connection, query, len(names)):
+                    rows = len(values) // len(names)
+                    for at, needles in self.sieve.find(values):
+                        column, row = divmod(at, rows)
+                        found.add(Place(names[column], keys[row] if keys else (), needles))
+            yield from found.hits(table)
+
+    def _may_hold_text(self, column: Column) -> bool:
+        return self.typeless or column.type not in {Type.NUMBER, Type.DATE}
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was found in one table so far, counted; never more than a few rows of it."""
+
+    judge: Judge
+    collection: Collection | None
+    counted: Counter[tuple[int, str, Whose]] = field(default_factory=Counter)
+    waiting: list[Place] = field(default_factory=list)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields by which a row is known, if it can be anybody's by the map."""
+        return self.collection.key if self.collection else ()
+
+    def add(self, place: Place) -> None:
+        """Count a place at once, or once it is known whose it is."""
+        if self.collection is None:
+            self.counted.update((each, place.field, Whose.FOUND) for each in place.needles)
+            return
+        self.waiting.append(place)
+        if len(self.waiting) >= _JUDGED:
+            self._judge(self.collection)
+
+    def hits(self, table: Table) -> Iterator[Hit]:
+        """Yield what was counted."""
+        if self.collection and self.waiting:
+            self._judge(self.collection)
+        for (needle, name, whose), rows in self.counted.items():
+            yield Hit(needle, table.name, name, rows, whose)
+
+    def _judge(self, collection: Collection) -> None:
+        self.counted.update(self.judge.judged(collection, self.waiting))
+        self.waiting.clear()
+
+
+def _query(table: Table, names: Sequence[str], read: int) -> sa.Select[tuple[object, ...]]:
+    """Select fields of every row: as many as are `read` as text, then the others as they are."""
+    schema, name = parts(table.name)
+    columns = [sa.column(sa.quoted_name(n, quote=True), Stored(table.column(n))) for n in names]
+    source = sa.table(
+        sa.quoted_name(name, quote=True),
+        *columns,
+        schema=sa.quoted_name(schema, quote=True) if schema else None,
+    )
+    fields = [source.c[each] for each in names]
+    return sa.select(*map(Read, fields[:read]), *fields[read:]).select_from(source)
+
+
+def _streamed(
+    connection: sa.Connection, query: sa.Select[tuple[object, ...]], read: int
+) -> Iterator[tuple[list[bytes], list[Key]]]:
+    """Yield the values of some rows, field by field, with the keys of the rows."""
+    said = str(query.compile(connection)).replace("\n", " ")
+    options = {"stream_results": True, "max_row_buffer": 1}
+    ahead = _UNTIMED.get(connection.dialect.name, "")
+    result = connection.execution_options(**options).exec_driver_sql(ahead + said)
+    size = _FIRST
+    while rows := result.fetchmany(size):
+        columns = list(zip(*map(tuple, rows), strict=True))
+        values = [
+            value if value.__class__ is bytes else _octets(value)
+            for column in columns[:read]
+            for value in column
+        ]
+        yield values, cast("list[Key]", list(zip(*columns[read:], strict=True)))
+        full = sum(map(len, values)) or 1
+        size = max(1, min(_MOST, size * 4, len(rows) * _OCTETS // full))
+
+
+def _octets(value: object) -> bytes:
+    match value:
+        case bytes():
+            return value
+        case None:
+            return b""
+        case _:
+            return str(value).encode("utf-8", "surrogatepass")

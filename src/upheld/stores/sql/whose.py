@@ -1,0 +1,157 @@
+"""Says whose the rows are in which the identity of an erased person stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from upheld.identity import base
+from upheld.model import Act, Bond, Match, Outcome
+from upheld.model.searching import Whose
+from upheld.stores.sql import people
+from upheld.stores.sql.erasing import Eraser
+from upheld.stores.sql.finding import grown
+from upheld.stores.sql.functions.keys import in_keys, listed
+from upheld.stores.sql.passing import still_theirs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from upheld.model import Closure, Collection, Key, Step, StoreMap, Table
+    from upheld.model.searching import Needle
+    from upheld.stores.sql.columns import Truth
+    from upheld.stores.sql.rows import Selector
+
+_OF_SYSTEMS = frozenset({"account", "cookie"})
+"""Kinds that mean nobody where the person they once led to is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field of a row in which needles stand, which are one identity of one or more people."""
+
+    field: str
+    key: Key
+    needles: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is true of a row: a ground keeps it, it is late, it is theirs, it is somebody else's."""
+
+    kept: bool = False
+    late: bool = False
+    theirs: bool = False
+    foreign: bool = False
+
+
+_UNKNOWN = _Row()
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Asks of the people whose needles were found; `step` tells what was done for each."""
+
+    mapped: StoreMap
+    needles: Sequence[Needle]
+    step: Callable[[int], Step]
+    frozen: Callable[[sa.Connection, Closure], Selector]
+    reading: Callable[[], AbstractContextManager[sa.Connection]]
+
+    def collection(self, table: Table) -> Collection | None:
+        """Return what a table is mapped as, if its rows can be anybody's."""
+        collection = self.mapped.collection(table.name)
+        return collection if collection and collection.ways else None
+
+    def judged(
+        self, collection: Collection, places: Sequence[Place]
+    ) -> Iterator[tuple[int, str, Whose]]:
+        """Yield each needle of each place, and whose it is there.
+
+        Of what two people have, one may be kept for one of them: then it is kept.
+        """
+        keys: dict[int, set[Key]] = defaultdict(set)
+        for place in places:
+            for needle in place.needles:
+                keys[self.needles[needle].person].add(place.key)
+        with self.reading() as connection:
+            known = {
+                person: self._rows(connection, collection, person, found)
+                for person, found in keys.items()
+            }
+        for place in places:
+            said = [self._whose(collection, place, n, known) for n in place.needles]
+            for needle, whose in zip(place.needles, said, strict=True):
+                yield needle, place.field, Whose.KEPT if Whose.KEPT in said else whose
+
+    def _whose(
+        self,
+        collection: Collection,
+        place: Place,
+        number: int,
+        known: Mapping[int, Mapping[Key, _Row]],
+    ) -> Whose:
+        needle = self.needles[number]
+        row = known[needle.person].get(place.key, _UNKNOWN)
+        left = base(needle.kind) in _OF_SYSTEMS and place.field in _left(collection)
+        if row.kept or (row.theirs and left and not row.late):
+            return Whose.KEPT
+        if row.late:
+            return Whose.LATE
+        return Whose.BORNE if row.foreign and place.field in _known_by(collection) else Whose.FOUND
+
+    def _rows(
+        self, connection: sa.Connection, collection: Collection, person: int, keys: Iterable[Key]
+    ) -> dict[Key, _Row]:
+        step = self.step(person)
+        frozen = self.frozen(connection, step.closure)
+        selector = grown(connection, still_theirs(connection, frozen))
+        fields = selector.fields(collection, collection.key)
+        said = [
+            sa.case((truth, 1), else_=0)
+            for truth in _truths(connection, selector, step, collection)
+        ]
+        query = sa.select(*fields, *said).where(in_keys(fields, listed(keys)))
+        width = len(fields)
+        rows = map(tuple, connection.execute(query))
+        return {row[:width]: _Row(*map(bool, row[width:])) for row in rows}
+
+
+def _truths(
+    connection: sa.Connection, selector: Selector, step: Step, collection: Collection
+) -> Iterator[Truth]:
+    """Yield conditions, in the order of what is said of a row."""
+    tallies = [
+        tally
+        for erasure in step.erasures
+        if erasure.collection == collection.name
+        for tally in Eraser(connection, selector, step, erasure, collection).foreseen()
+    ]
+    none = sa.false()
+    kept = [each.rows for each in tallies if each.outcome is Outcome.RETAINED]
+    late = [each.rows for each in tallies if each.outcome is not Outcome.RETAINED]
+    theirs = sa.or_(none, *(selector.ways(collection, bond) for bond in Bond))
+    strangers = people.strangers(selector, collection) if collection.person else None
+    yield sa.or_(none, *kept)
+    yield sa.or_(none, *late)
+    yield theirs
+    yield none if strangers is None else sa.and_(strangers, theirs.is_not(sa.true()))
+
+
+def _left(collection: Collection) -> frozenset[str]:
+    """Name the fields that the map leaves in a person's row: keys, links, numbers of accounts."""
+    links = (name for way in collection.ways for name in way.columns)
+    places = (p.name for p in collection.places if p.identity and p.act is Act.LEAVE)
+    return frozenset((*collection.key, *links, *places))
+
+
+def _known_by(collection: Collection) -> frozenset[str]:
+    """Name the fields by which a collection of people knows them."""
+    if not collection.person:
+        return frozenset()
+    matched = (way.column for way in collection.ways if isinstance(way, Match))
+    return frozenset((*matched, *(place.name for place in collection.places if place.identity)))
