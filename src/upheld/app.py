@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from upheld.acts import answer, prove
+from upheld.acts import answer, people, prove
 from upheld.acts.company import Company
 from upheld.acts.links import probe
 from upheld.config import parse_settings
@@ -16,11 +16,11 @@ from upheld.data import authorities
 from upheld.datamap.document import Plan
 from upheld.datamap.draft import draft
 from upheld.datamap.drift import Drift, drift
-from upheld.datamap.exposed import secrets_in
+from upheld.datamap.exposed import holds_password, secrets_in
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
 from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
-from upheld.errors import BadInput, HomeFailed, NotProven, did_you_mean, quoted
+from upheld.errors import BadFile, BadInput, HomeFailed, NotProven, did_you_mean, quoted
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
 from upheld.evidence.home import SqlHome
@@ -30,6 +30,7 @@ from upheld.identity import presented
 from upheld.model import (
     Attestation,
     Document,
+    Dossier,
     Policy,
     Regime,
     Request,
@@ -93,9 +94,9 @@ class Upheld(AbstractContextManager["Upheld"]):
         policy = parse_policy(written, "policy.yaml", prove.CHECKS, settings.profile)
         maps = _maps(place)
         keys = load_keys(settings.keys, env=os.environ, base=place)
-        url = _resolved(settings.home, place)
-        _require_not_lost(place, url)
-        if not _exists(url):
+        url = _home_url(settings.home, place)
+        if not SqlHome.is_there(url):
+            _require_not_lost(place)
             _make_home(url, keys, origin=settings.origin, clock=clock)
         home = SqlHome.open(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
@@ -111,6 +112,7 @@ class Upheld(AbstractContextManager["Upheld"]):
             watch=settings.watch,
             texts={name: _text(place, mapped.file).encode() for name, mapped in maps.items()},
             bind=lambda mapped: _store(mapped, place, home),
+            reference=lambda words: keys.tag("row", words).hex()[:12],
             policy_text=written.encode(),
             documents=_documents(place),
             secrets=_secrets(place),
@@ -157,6 +159,14 @@ class Upheld(AbstractContextManager["Upheld"]):
     def release(self, id: str, key: Path) -> Request:
         """End the watch over an erasure, signed by an officer: the person came back."""
         return answer.release(self.company, id, key)
+
+    def find_person(self, identities: Iterable[str]) -> Dossier:
+        """Say what is known of a person, and who may be the same; opens and writes nothing."""
+        return people.find(self.company, map(presented, identities))
+
+    def merge(self, persons: Iterable[int], identities: Iterable[str], key: Path) -> int:
+        """Join two people of home who are one, signed by an officer; return the ordinal kept."""
+        return people.merge(self.company, persons, map(presented, identities), key)
 
     def request(self, id: str) -> Request:
         """Return where a request stands."""
@@ -343,23 +353,37 @@ def _resolved(url: str, folder: Path) -> str:
     return url
 
 
-def _exists(url: str) -> bool:
-    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()
+def _home_url(written: str, folder: Path) -> str:
+    if holds_password(written):
+        raise BadFile(
+            _home_line(folder),
+            "`home` holds a password; put it in a variable and write `env:NAME` here",
+        )
+    return _resolved(written, folder)
+
+
+def _home_line(folder: Path) -> str:
+    lines = _text(folder, "upheld.toml").splitlines()
+    words = [line.partition("=")[0].strip().strip("\"'") for line in lines]
+    return f"upheld.toml:{next((n for n, word in enumerate(words, 1) if word == 'home'), 1)}"
 
 
 def _make_home(url: str, keys: Keys, *, origin: str, clock: Clock) -> None:
-    """Make a home that takes its name when it is whole."""
-    path = Path(url.removeprefix(_SQLITE))
+    """Make a home that is there when it is whole: a file takes its name at the end."""
+    if not url.startswith(_SQLITE):
+        SqlHome.create(url, keys, origin=origin, clock=clock, folds=FOLDS).close()
+        return
+    path = Path(url.removeprefix(_SQLITE).partition("?")[0])
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     SqlHome.create(f"{_SQLITE}{fresh}", keys, origin=origin, clock=clock, folds=FOLDS).close()
     fresh.replace(path)
 
 
-def _require_not_lost(folder: Path, url: str) -> None:
+def _require_not_lost(folder: Path) -> None:
     """Refuse to begin a new log where checkpoints show that there was one."""
     checkpoints = folder / "checkpoints"
-    if not _exists(url) and checkpoints.is_file() and checkpoints.stat().st_size:
+    if checkpoints.is_file() and checkpoints.stat().st_size:
         raise HomeFailed(
             "home is gone, but `checkpoints` shows that there was one; restore it from a backup"
         )

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from upheld.errors import BadFile
 from upheld.files import Form
 from upheld.model import Profile
+from upheld.model.erasing import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ class Settings:
     """What a company sets.
 
     `keys` are references, never secrets; `officers` are public keys; `watch` is how long an
-    erasure is looked back on.
+    erasure is looked back on; `limits` are what one officer may sign alone.
     """
 
     home: str
@@ -34,6 +35,17 @@ class Settings:
     officers: Mapping[str, str]
     watch: timedelta
     profile: Profile
+    limits: Limits
+
+
+class LimitsForm(Form):
+    """What one officer may sign alone; more needs a second one."""
+
+    what = "[limits]"
+
+    rows: int = Field(default=10_000, ge=1)
+    share: str = "10%"
+    small_table: int = Field(default=1_000, ge=1)
 
 
 class SettingsForm(Form):
@@ -48,6 +60,7 @@ class SettingsForm(Form):
     look_back_days: int = Field(default=90, ge=1, le=3650)
     keys: dict[str, str]
     officers: dict[str, str] = Field(default_factory=dict)
+    limits: LimitsForm = Field(default_factory=LimitsForm)
 
 
 def parse_settings(text: str, name: str = "upheld.toml") -> Settings:
@@ -77,6 +90,7 @@ def parse_settings(text: str, name: str = "upheld.toml") -> Settings:
         officers=form.officers,
         watch=timedelta(days=form.look_back_days),
         profile=form.profile,
+        limits=_limits(text, name, form.limits),
     )
 
 
@@ -89,9 +103,19 @@ def _form(text: str, name: str) -> SettingsForm:
         raise BadFile(f"{name}:{where}", "this is not TOML; check quotes and brackets") from None
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
-        path = [str(part) for part in first["loc"]]
-        words = first.get("ctx", {}).get("words") or f"`{'.'.join(path)}` {first['msg'].lower()}"
-        raise BadFile(_line(text, name, path[-1] if path else ""), str(words)) from None
+        path, context = [str(part) for part in first["loc"]], first.get("ctx", {})
+        words = context.get("words") or f"`{'.'.join(path)}` {first['msg'].lower()}"
+        key = context.get("key") or (path[-1] if path else "")
+        raise BadFile(_line(text, name, str(key)), str(words)) from None
+
+
+def _limits(text: str, name: str, form: LimitsForm) -> Limits:
+    share = re.fullmatch("([1-9][0-9]{0,2}) ?%", form.share)
+    # A store counts a table that it cannot estimate to twenty times the rows, and no further.
+    if not share or not 5 <= int(share[1]) <= 100:  # noqa: PLR2004 (a twentieth, and all)
+        words = "`share` must be a percentage from `5%` to `100%`; write it as `10%`"
+        raise BadFile(_line(text, name, "share"), words)
+    return Limits(form.rows, int(share[1]), form.small_table)
 
 
 def _zone(text: str, name: str, zone: str) -> ZoneInfo:

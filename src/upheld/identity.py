@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+from typing import TYPE_CHECKING, assert_never
 
 from upheld.errors import BadIdentity, did_you_mean, quoted
+from upheld.model import How
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from upheld.model import Spelling
 
 LONGEST = 320
 """Characters in the longest identity that can be looked for: an address of RFC 5321."""
@@ -69,6 +77,174 @@ def presented(words: str) -> tuple[str, str]:
     if base(kind) == "name":
         raise BadIdentity("a name does not tell people apart; give an e-mail, phone or account")
     return kind, normalise(kind, value)
+
+
+def spellings(kind: str, values: Iterable[str], stored: Spelling | None) -> frozenset[str]:
+    """Return what to look for in a column that holds identities in a declared form.
+
+    `values` are in normal form. Telephone numbers of a country are given by their digits, in which
+    the column must be compared too; of any other form a column holds just what is returned.
+
+    >>> from upheld.model import Spelling
+    >>> sorted(spellings("phone", ["442079460000"], Spelling(How.NATIONAL, "GB")))
+    ['00442079460000', '02079460000', '2079460000', '4402079460000', '442079460000']
+    >>> spellings("phone", ["442079460000"], Spelling(How.E164))
+    frozenset({'+442079460000'})
+    """
+    if stored is None:
+        return frozenset(values)
+    return frozenset(word for value in values for word in _spelled(kind, value, stored))
+
+
+def learned(kind: str, text: str, stored: Spelling | None) -> str | None:
+    """Return in normal form the identity that a column holds; None of one that cannot be read.
+
+    A hash stays what it is: it never becomes an identity that is looked for elsewhere.
+
+    Raises:
+        BadIdentity: what it holds cannot be an identity of that kind.
+
+    >>> from upheld.model import Spelling
+    >>> learned("phone", "020 7946 0000", Spelling(How.NATIONAL, "GB"))
+    '442079460000'
+    """
+    how = stored.how if stored else None
+    match how:
+        case None | How.NORMALISED | How.E164:
+            return normalise(kind, text)
+        case How.NATIONAL:
+            return _international(text, stored.country if stored else None) or normalise(kind, text)
+        case How.UUID:
+            return _uuid(normalise(kind, text))
+        case How.SHA256:
+            return None
+        case _:
+            assert_never(how)
+
+
+def spoken(
+    identities: Mapping[str, frozenset[str]], forms: Iterable[Spelling]
+) -> Mapping[str, frozenset[str]]:
+    """Return identities as texts may say them: telephones also as a country's people dial them."""
+    national = [each for each in forms if each.how is How.NATIONAL]
+    return {
+        kind: values.union(*(spellings(kind, values, each) for each in national))
+        if base(kind) == "phone"
+        else values
+        for kind, values in identities.items()
+    }
+
+
+def near(email: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return addresses that may be the same person's: but for dots or a tag, with letters swapped.
+
+    >>> tagged, swapped = near("ada.l+news@example.com")
+    >>> sorted(tagged)
+    ['a.dal@example.com', 'ad.al@example.com', 'ada.l@example.com', 'adal@example.com']
+    >>> "ada.l+news@exmaple.com" in swapped
+    True
+    """
+    local, _, domain = email.rpartition("@")
+    tagless = local.partition("+")[0]
+    bare = tagless.replace(".", "")
+    dotted = {f"{bare[:at]}.{bare[at:]}" for at in range(1, len(bare))}
+    tagged = {f"{each}@{domain}" for each in {tagless, bare, *dotted} if each}
+    swapped = {
+        email[:at] + email[at + 1] + email[at] + email[at + 2 :]
+        for at in range(len(email) - 1)
+        if "@" not in email[at : at + 2]
+    }
+    return frozenset(tagged - {email}), frozenset(swapped - {email})
+
+
+def telephones(digits: str) -> frozenset[str]:
+    """Return the ways in which a telephone number from its calling code on is mostly written.
+
+    >>> sorted(telephones("442079460000"))[:3]
+    ['+44 20 7946 0000', '+442079460000', '00442079460000']
+    """
+    import phonenumbers  # noqa: PLC0415 (a large table)
+
+    plain = {digits, f"+{digits}", f"00{digits}"}
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return frozenset(plain)
+    forms = phonenumbers.PhoneNumberFormat
+    shown = {phonenumbers.format_number(number, f) for f in (forms.INTERNATIONAL, forms.NATIONAL)}
+    return frozenset(plain | shown)
+
+
+def known_country(code: str) -> bool:
+    """Say whether a country has telephone numbers of its own.
+
+    >>> known_country("GB"), known_country("UK")
+    (True, False)
+    """
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 (a large table)
+
+    return code in SUPPORTED_REGIONS
+
+
+def _spelled(kind: str, value: str, stored: Spelling) -> Iterator[str]:
+    match stored.how:
+        case How.NORMALISED:
+            yield value
+        case How.E164:
+            yield f"+{value}"
+        case How.NATIONAL:
+            yield from _dialled(value, stored.country)
+        case How.UUID:
+            known = _uuid(value)
+            yield from {known, known.upper()}
+            yield from {known.replace("-", ""), known.replace("-", "").upper()}
+        case How.SHA256:
+            said = (value, f"+{value}") if base(kind) == "phone" else (value,)
+            for each in said:
+                digest = hashlib.sha256(each.encode()).hexdigest()
+                yield from {digest, digest.upper()}
+        case _:
+            assert_never(stored.how)
+
+
+def _uuid(value: str) -> str:
+    """Return a UUID as RFC 9562 writes it; what is none, as it is."""
+    bare = value.replace("-", "").lower()
+    if not re.fullmatch("[0-9a-f]{32}", bare):
+        return value
+    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+
+
+def _dialled(digits: str, country: str | None) -> Iterator[str]:
+    """Yield the digits by which a telephone number may stand among those of a country.
+
+    With its calling code or without, also where a leading zero was lost, as in a spreadsheet.
+    """
+    import phonenumbers  # noqa: PLC0415 (a large table)
+
+    yield digits
+    whole = _international(f"+{digits}", None) or _international(digits, country)
+    if whole is None:
+        return
+    yield from (whole, f"00{whole}")
+    code = str(phonenumbers.country_code_for_region(country or ""))
+    if not whole.startswith(code):
+        return
+    bare = whole.removeprefix(code)
+    trunk = phonenumbers.ndd_prefix_for_region(country or "", strip_non_digits=True) or ""
+    yield from (bare, f"{trunk}{bare}", f"{code}{trunk}{bare}")
+
+
+def _international(text: str, country: str | None) -> str | None:
+    """Return the digits of a telephone number from its calling code on, read in a country."""
+    import phonenumbers  # noqa: PLC0415 (a large table)
+
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    whole = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return whole if len(whole) >= _SHORTEST_PHONE else None
 
 
 def _require_usable(kind: str, value: str) -> None:

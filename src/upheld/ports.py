@@ -73,6 +73,10 @@ class Store(Protocol):
         """Say what a step would touch and what would refuse it; whatever is tried is undone."""
         ...
 
+    def statements(self, step: Step) -> tuple[str, ...]:
+        """Return what acting would say to the store, in its own language, without any value."""
+        ...
+
     def act(self, step: Step) -> Done | Pending | Declined:
         """Carry out a step whole or not at all; doing it again changes nothing."""
         ...

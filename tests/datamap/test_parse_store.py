@@ -8,7 +8,19 @@ import pytest
 
 from upheld.datamap.parse import parse_store
 from upheld.errors import BadFile
-from upheld.model import Act, Bond, Follow, Keep, Match, Place, Right, StoreMap, Task
+from upheld.model import (
+    Act,
+    Bond,
+    Follow,
+    How,
+    Keep,
+    Match,
+    Place,
+    Right,
+    Spelling,
+    StoreMap,
+    Task,
+)
 
 STORE = """\
 kind: sql
@@ -78,7 +90,7 @@ def test_a_way_matches_an_identity_or_follows_a_row() -> None:
     assert customers is not None
     assert invoices is not None
     assert customers.ways == (
-        Match("email", "email", Bond.ABOUT, stored_normalised=True),
+        Match("email", "email", Bond.ABOUT, Spelling(How.NORMALISED)),
         Match("id", "account:crm", Bond.ABOUT),
     )
     assert invoices.ways == (Follow(("customer_id",), "customers", ("id",), Bond.ABOUT),)
@@ -183,7 +195,7 @@ WRONG = {
     "a name that is to find people": ("identity: email, is", "identity: name, is", 9, "nobody"),
     "an identity of nobody": ('"account:crm"', '"account:"', 10, "like `account:crm`"),
     "an unknown bond": ("is: about, stored", "is: abuot, stored", 9, "did you mean `about`"),
-    "an unknown form": ("stored: normalised", "stored: lower", 9, "only be `normalised`"),
+    "an unknown form": ("stored: normalised", "stored: lower", 9, "no form of an identity; known"),
     "a match without identity": ("identity: email, is", "is", 9, "`identity` is missing"),
     "a way of two kinds": ("{match: email, ", "{match: email, to: x, ", 9, "not both"),
     "a way of no kind": ("{match: email, identity: email, ", "{", 9, "add one"),

@@ -13,21 +13,37 @@ ORIGIN = "acme.example/privacy"
 KEYS = Keys(b"h" * 32, b"w" * 32, b"l" * 32)
 
 
-class SqlDoor:
-    """Opens the home of one folder."""
+class UrlDoor:
+    """Opens the home at one address; `close` closes all that it opened."""
+
+    def __init__(self, url: str, keys: Keys = KEYS, origin: str = ORIGIN) -> None:
+        """Choose an address and who opens."""
+        self.url = url
+        self.keys = keys
+        self.origin = origin
+        self.opened: list[SqlHome] = []
+
+    def __reduce__(self) -> tuple[type[UrlDoor], tuple[str, Keys, str]]:
+        """Take no open home to another process."""
+        return UrlDoor, (self.url, self.keys, self.origin)
+
+    def __call__(self, clock: Clock, folds: Sequence[Fold]) -> SqlHome:
+        """Open the home, or make it."""
+        way = SqlHome.open if SqlHome.is_there(self.url) else SqlHome.create
+        home = way(self.url, self.keys, origin=self.origin, clock=clock, folds=folds)
+        self.opened.append(home)
+        return home
+
+    def close(self) -> None:
+        """Let go of all homes."""
+        for home in self.opened:
+            home.close()
+
+
+class SqlDoor(UrlDoor):
+    """Opens the home in a file of one folder."""
 
     def __init__(self, folder: Path, keys: Keys = KEYS, origin: str = ORIGIN) -> None:
         """Choose a folder and who opens."""
         self.file = folder / "home.sqlite"
-        self.keys = keys
-        self.origin = origin
-
-    @property
-    def url(self) -> str:
-        """The address of the home."""
-        return f"sqlite:///{self.file}"
-
-    def __call__(self, clock: Clock, folds: Sequence[Fold]) -> SqlHome:
-        """Open the home, or make it."""
-        way = SqlHome.open if self.file.exists() else SqlHome.create
-        return way(self.url, self.keys, origin=self.origin, clock=clock, folds=folds)
+        super().__init__(f"sqlite:///{self.file}", keys, origin)

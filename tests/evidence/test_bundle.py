@@ -135,15 +135,15 @@ TALES: dict[str, tuple[Told, str]] = {
     ),
     "never signed": (
         lambda s: s.opened().planned().begun(),
-        "without a signature on its plan",
+        "was begun before its plan was signed",
     ),
     "planned anew and not signed anew": (
         lambda s: s.opened().planned(plan_of("crm")).signed().planned().begun(),
-        "without a signature on its plan",
+        "was begun before its plan was signed",
     ),
     "another plan begun": (
         lambda s: s.opened().planned().signed().begun(plan="ab" * 32),
-        "without a signature on its plan",
+        "was begun before its plan was signed",
     ),
     "another plan signed": (
         lambda s: (

@@ -18,8 +18,8 @@ from tests.evidence.door import KEYS, ORIGIN, SqlDoor
 from upheld.conformance.door import Hand, Tally
 from upheld.errors import BadInput, HomeFailed, NotProven
 from upheld.evidence import verify
+from upheld.evidence.database import reached
 from upheld.evidence.home import SqlHome
-from upheld.evidence.sqlite import open_engine
 
 CANARY = "canary@example.com"
 
@@ -40,9 +40,11 @@ def write_a_lot(home: SqlHome) -> None:
 
 def test_a_full_disk_undoes_the_whole_transaction(door: SqlDoor, clock: Hand) -> None:
     door(clock, [Tally()]).close()
-    engine = open_engine(door.url, make=False)
-    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 60"))
-    home = SqlHome(engine, KEYS, origin=ORIGIN, clock=clock, folds=[Tally()])
+    database = reached(door.url, make=False)
+    event.listen(
+        database.reads, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 60")
+    )
+    home = SqlHome(database, KEYS, origin=ORIGIN, clock=clock, folds=[Tally()])
     with unchanged(home):
         with pytest.raises(HomeFailed, match="disk under home is full; make room"):
             write_a_lot(home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.journeys.town import ADA, BOB, HELP_DESK, Town
+from upheld import Upheld
 from upheld.acts.answer.handing import handing
 from upheld.acts.answer.sign import require_signed
 from upheld.errors import HomeFailed, NotSigned, Refused, Stale, StoreFailed
@@ -90,7 +92,8 @@ def test_a_store_out_of_reach_leaves_the_ground_unproven(town: Town) -> None:
 
 def _stopped_half_way(town: Town, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Apply while the second store is locked: the first is erased, the second is not."""
-    monkeypatch.setattr("upheld.stores.sql.connecting._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("upheld.stores.sql.databases.sqlite._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("upheld.acts.answer.patience.WAITS", (0.05,))
     writer = sqlite3.connect(town.folder / "web.sqlite", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with town.open() as upheld, pytest.raises(StoreFailed, match="`web` is locked"):
@@ -133,23 +136,50 @@ def test_the_letter_after_a_new_plan_tells_all_that_went_and_leaves_the_first_as
     assert "<td>3</td><td>deleted</td>" in second
 
 
-def test_whoever_applies_second_may_not_write_on(town: Town) -> None:
+def _while_acting(upheld: Upheld, then: Callable[[], object]) -> None:
+    """Let something happen just before the store `web` is acted upon."""
+    store = upheld.company.stores["web"]
+    real = store.act
+
+    def overtaken(step: object) -> object:
+        then()
+        return real(step)  # type: ignore[arg-type]
+
+    store.act = overtaken  # type: ignore[method-assign,assignment]
+
+
+def test_whoever_applies_second_is_sent_away_at_once(town: Town) -> None:
     id = _signed(town)
+    refused: list[str] = []
+
+    def try_too(upheld: Upheld) -> None:
+        with pytest.raises(Stale) as stale:
+            upheld.apply(id)
+        refused.append(str(stale.value))
+
     with town.open() as first, town.open() as second:
-        store = first.company.stores["web"]
-        real = store.act
+        _while_acting(first, lambda: try_too(second))
+        assert first.apply(id).state is State.CLOSED
+        kinds = [entry.kind for _, entry in first.company.home.entries()]
+    assert refused == ["another apply is at work on R-1; wait until it has ended"]
+    assert kinds.count("step.intended") == kinds.count("step.receipt") == 2
 
-        def overtaken(step: object) -> object:
-            second.apply(id)
-            return real(step)  # type: ignore[arg-type]
 
-        store.act = overtaken  # type: ignore[method-assign,assignment]
+def test_whoever_was_overtaken_may_not_write_on(town: Town) -> None:
+    """A worker whose hold was lost finds a higher fence, and leaves the rest to the other."""
+    id = _signed(town)
+
+    def overtake(upheld: Upheld) -> None:
+        plan = upheld.request(id).plan
+        about = {"request": id, "step": f"{id}/web", "attempt": 9, "fence": 9, "plan": plan}
+        with upheld.company.home.writing() as home:
+            home.append("step.intended", about)
+
+    with town.open() as first, town.open() as second:
+        _while_acting(first, lambda: overtake(second))
         with pytest.raises(Stale, match="another apply has taken R-1 over"):
             first.apply(id)
-        request = first.request(id)
-        assert request.state is State.CLOSED
-        kinds = [entry.kind for _, entry in first.company.home.entries()]
-        assert kinds[-1] == "request.closed"
+        assert first.request(id).steps[f"{id}/web"].fence == 9
 
 
 def test_stores_added_after_the_plan_make_it_stale(town: Town) -> None:

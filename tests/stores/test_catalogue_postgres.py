@@ -176,7 +176,7 @@ def test_what_the_database_computes_is_generated(postgres_url: str) -> None:
     assert [each.generated for each in found.values()] == [True, False, False, True]
 
 
-FULL_TEXT = "FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(words, 'pg_catalog.simple', c)"
+FULL_TEXT = "FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger(wörter, 'pg_catalog.simple', c)"
 
 
 @pytest.mark.parametrize(
@@ -193,11 +193,11 @@ def test_full_text_that_a_trigger_always_fills_is_generated(
 ) -> None:
     made(
         postgres_url,
-        "CREATE TABLE t (c text, d integer, words tsvector, more tsvector)",
+        "CREATE TABLE t (c text, d integer, wörter tsvector, more tsvector)",
         f"CREATE TRIGGER fill {trigger}",
     )
     found = columns(catalogue(postgres_url), "t")
-    assert (found["words"].generated, found["more"].generated) == (fills, False)
+    assert (found["wörter"].generated, found["more"].generated) == (fills, False)
 
 
 def test_foreign_keys_keep_the_order_of_their_columns_and_say_what_follows(
@@ -396,6 +396,15 @@ def test_a_fingerprint_is_another_after_any_change_and_the_same_after_none(
     for change in CHANGES:
         assert seen(postgres_url, change) != before, change
     assert seen(postgres_url) == before
+
+
+def test_a_fingerprint_is_another_when_a_role_comes_to_see_all_rows(
+    postgres_url: str, role: str
+) -> None:
+    made(postgres_url, PEOPLE, "ALTER TABLE people ENABLE ROW LEVEL SECURITY")
+    before = seen(postgres_url, f"SET ROLE {role}")
+    made(postgres_url, f"ALTER ROLE {role} BYPASSRLS")
+    assert seen(postgres_url, f"SET ROLE {role}") != before
 
 
 def test_a_digest_is_another_after_a_change_that_an_erasure_must_know(postgres_url: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, quoted
+from upheld.evidence.views import goes_by
 from upheld.model import Document, Policy, Request, StoreMap
 from upheld.ports import Clock, Home, Store
 
@@ -20,7 +21,8 @@ class Company:
 
     `watch` is how long an erasure is looked back on; `texts` are the files of the map, as they were
     read, and `policy_text` that of the policy; `secrets` says where a file of the folder holds one;
-    `bind` opens a store by a map, which can be one of earlier.
+    `bind` opens a store by a map, which can be one of earlier; `reference` names a row so that it
+    is known again and says nothing.
     """
 
     folder: Path
@@ -34,6 +36,7 @@ class Company:
     watch: timedelta
     texts: Mapping[str, bytes]
     bind: Callable[[StoreMap], Store]
+    reference: Callable[[str], str]
     policy_text: bytes
     documents: tuple[Document, ...]
     secrets: tuple[str, ...]
@@ -68,10 +71,21 @@ class Company:
         for name in (f"{id}.zip", f"{id}.zip.part"):
             (self.answers / name).unlink(missing_ok=True)
 
+    def person(self, ordinal: int) -> int:
+        """Return the ordinal a person goes by, whichever of theirs is given."""
+        return goes_by(self.home.state, ordinal)
+
     def requests_of(self, person: int) -> tuple[Request, ...]:
-        """Return the requests of one person, in order."""
-        ids = json.loads(self.home.state(OF_PERSON, str(person)) or "[]")
-        return tuple(self.request(id) for id in ids)
+        """Return the requests of one person under all their ordinals, in order."""
+        found = (self.request(id) for id in self._opened_by(self.person(person)))
+        return tuple(sorted(found, key=lambda each: each.entries[0]))
+
+    def _opened_by(self, ordinal: int) -> Iterator[str]:
+        for each in json.loads(self.home.state(OF_PERSON, str(ordinal)) or "[]"):
+            if isinstance(each, int):
+                yield from self._opened_by(each)
+            else:
+                yield each
 
     def requests(self) -> tuple[Request, ...]:
         """Return every request, in order."""

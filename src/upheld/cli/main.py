@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from upheld import __version__
-from upheld.cli import demo, documents, folder, grants, lint, maps, proofs, requests, versions
+from upheld.cli import (
+    demo,
+    documents,
+    folder,
+    grants,
+    lint,
+    maps,
+    people,
+    proofs,
+    requests,
+    versions,
+)
 from upheld.errors import UpheldError
 
 if TYPE_CHECKING:
@@ -35,6 +46,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(maps.app, name="map")
 app.add_typer(requests.app, name="request")
 app.add_typer(documents.app, name="document")
+app.add_typer(people.app, name="people")
 app.command("init")(folder.init)
 app.command("check")(proofs.check)
 app.command("grants")(grants.grants)

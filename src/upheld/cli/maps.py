@@ -18,7 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("new")
 def new(
-    url: Annotated[str, typer.Argument(help="sqlite:///FILE, or env:NAME of a variable.")],
+    url: Annotated[str, typer.Argument(help="Its URL, or env:NAME of a variable that holds it.")],
     name: Annotated[str, typer.Option("--name", help="What to call the store.")],
     folder: Folder = Path(),
 ) -> None:

@@ -15,6 +15,7 @@ from upheld.evidence import verify as auditor
 from upheld.model import Judgement
 
 if TYPE_CHECKING:
+    from upheld.acts.prove.deep import Deep
     from upheld.model import Verdict
 
 
@@ -29,6 +30,10 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
     links: Annotated[  # noqa: FBT002
         bool, typer.Option("--links", help="First ask every link of the policy whether it answers.")
     ] = False,
+    deep: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option("--deep", help="First search every text of every store for who was erased."),
+    ] = False,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the board as a page, with its history.")
     ] = None,
@@ -39,6 +44,7 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
 ) -> None:
     """Say of each promise whether it is kept, and why. Exit 1: one is broken, a secret shows."""
     from upheld.acts.prove import badge as drawn  # noqa: PLC0415 (keeps --help quick)
+    from upheld.acts.prove.deep import look_deep  # noqa: PLC0415
     from upheld.app import Upheld  # noqa: PLC0415
 
     for file in (html, badge):
@@ -48,6 +54,7 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
             upheld.audit()
         if links:
             upheld.ask_links()
+        searched = look_deep(upheld.company) if deep else None
         board = upheld.check()
         if html:
             _write(html, upheld.board(board))
@@ -57,10 +64,23 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
         typer.echo(json.dumps([_row(each) for each in board], indent=1))
     else:
         show.verdicts(board, everything=everything)
+        if searched:
+            typer.echo(_searched(searched))
     for place in upheld.company.secrets:
         typer.echo(f"secret in a file: {place}; move it to env:", err=True)
     if upheld.company.secrets or any(each.verdict == Judgement.BROKEN for each in board):
         raise typer.Exit(1)
+
+
+def _searched(deep: Deep) -> str:
+    """Say what a deep look-back was about; what it found is on the board."""
+    places = sum(map(len, deep.found.values()))
+    return (
+        f"deep look-back: {deep.identities} identities of {deep.requests} erased, "
+        f"{deep.left_out} not searched for; "
+        f"places with rows: {places}, rows lawfully kept: {deep.kept}, "
+        f"stores not seen whole: {len(deep.blind)}"
+    )
 
 
 def _row(verdict: Verdict) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from upheld.cli import plans
 from upheld.cli import show as shows
 from upheld.cli.folder import Folder
 from upheld.desk.letters import letter_name
@@ -16,7 +17,10 @@ from upheld.errors import BadInput
 from upheld.model import Regime, Right, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from upheld.app import Upheld
+    from upheld.datamap.document import Plan
     from upheld.model import Request
 
 app = typer.Typer(help="Answering a person who uses a right.", no_args_is_help=True)
@@ -26,6 +30,9 @@ _WAITS = 5
 
 Id = Annotated[str, typer.Argument(help="The request, as R-1.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Sql = Annotated[
+    bool, typer.Option("--sql", help="The SQL that applying would run, without a value in it.")
+]
 RightOption = Annotated[Right, typer.Option("--right", help="The right that is used.")]
 Identities = Annotated[
     list[str],
@@ -63,19 +70,23 @@ def open_(
 
 
 @app.command("plan")
-def plan(id: Id, as_json: Json = False, folder: Folder = Path()) -> None:  # noqa: FBT002
+def plan(
+    id: Id,
+    sql: Sql = False,  # noqa: FBT002
+    as_json: Json = False,  # noqa: FBT002
+    folder: Folder = Path(),
+) -> None:
     """Find the person in every store, pre-flight, and freeze what will be done; writes no store."""
     with _opened(folder) as upheld:
         made = upheld.plan(id)
-        shows.plan(made, as_json=as_json)
+        plans.plan(made, _said(upheld, id) if sql else None, as_json=as_json)
 
 
 @app.command("sign")
 def sign(id: Id, key: KeyFile, folder: Folder = Path()) -> None:
     """Sign a plan as an officer."""
     with _opened(folder) as upheld:
-        request = upheld.sign(id, key)
-        typer.echo(f"{id} is signed by {request.officer}; next: upheld request apply {id}")
+        plans.signed(upheld.sign(id, key))
 
 
 @app.command("apply")
@@ -121,10 +132,18 @@ def release(id: Id, key: KeyFile, folder: Folder = Path()) -> None:
 
 
 @app.command("show")
-def show(id: Id, as_json: Json = False, folder: Folder = Path()) -> None:  # noqa: FBT002
-    """Show where a request stands."""
+def show(
+    id: Id,
+    sql: Sql = False,  # noqa: FBT002
+    as_json: Json = False,  # noqa: FBT002
+    folder: Folder = Path(),
+) -> None:
+    """Show where a request stands; with `--sql`, its plan and what it would say to stores now."""
     with _opened(folder) as upheld:
-        shows.request(upheld.request(id), as_json=as_json)
+        if sql:
+            plans.plan(_planned(upheld, id), _said(upheld, id), as_json=as_json)
+        else:
+            shows.request(upheld.request(id), as_json=as_json)
 
 
 @app.command("list")
@@ -154,22 +173,37 @@ def run(  # noqa: PLR0913, PLR0917 (the options of open, sign and apply)
                 raise BadInput("give a request, as R-1, or `--right` and `--identity`")
             id = _open(upheld, right, identity, received, regime).id
         made = upheld.plan(id)
-        shows.plan(made, as_json=False)
+        plans.plan(made, None, as_json=False)
         if not yes and not typer.confirm(f"Carry out {id}?"):
             typer.echo(f"{id} is planned and not signed; nothing was done")
             raise typer.Exit(3)
-        upheld.sign(id, key)
+        request = upheld.sign(id, key)
+        if request.state is State.PLANNED:
+            plans.signed(request)
+            raise typer.Exit(_WAITS)
         _report(upheld, upheld.apply(id))
+
+
+def _planned(upheld: Upheld, id: str) -> Plan:
+    from upheld.acts.answer.plan import planned  # noqa: PLC0415 (keeps --help quick)
+
+    return planned(upheld.company, upheld.request(id))[0]
+
+
+def _said(upheld: Upheld, id: str) -> Mapping[str, tuple[str, ...]]:
+    from upheld.acts.answer.plan import statements  # noqa: PLC0415 (keeps --help quick)
+
+    return statements(upheld.company, id)
 
 
 def _open(
     upheld: Upheld, right: Right, identity: list[str], received: str | None, regime: Regime
 ) -> Request:
-    given = [_read(each) for each in identity]
+    given = [read_identity(each) for each in identity]
     return upheld.open_request(right, given, regime=regime, received=_instant(received))
 
 
-def _read(identity: str) -> str:
+def read_identity(identity: str) -> str:
     """Return an identity, read from standard input where it is typed as `kind=-`.
 
     What stands on a command line is seen by others on the machine, and kept by the shell.

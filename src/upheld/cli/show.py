@@ -11,8 +11,6 @@ from upheld.model import Judgement, Request, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from upheld.datamap.document import Plan
-
 _SIGNS = {
     Judgement.UPHELD: ("upheld", typer.colors.GREEN),
     Judgement.ATTESTED: ("upheld (attested)", typer.colors.GREEN),
@@ -21,30 +19,10 @@ _SIGNS = {
 }
 
 
-def _json(noun: Plan | Request | Sequence[Request]) -> str:
+def _json(noun: Request | Sequence[Request]) -> str:
     from pydantic_core import to_json  # noqa: PLC0415 (keeps --help quick)
 
     return to_json(noun, indent=1).decode()
-
-
-def plan(made: Plan, *, as_json: bool) -> None:
-    """Show what a plan will do, one line a collection and outcome."""
-    if as_json:
-        typer.echo(_json(made))
-        return
-    typer.echo(
-        f"{made.request}: {made.right} under {made.regime}, because of {', '.join(made.clauses)}"
-    )
-    for part in made.stores:
-        for each in part.counted:
-            kept = f" under {each.clause}" if each.outcome == "retained" else ""
-            until = f" until {each.until}" if each.until else ""
-            bond = "" if each.bond == "about" else f" ({each.bond})"
-            typer.echo(
-                f"  {part.store}.{each.collection}{bond}: {each.rows} {each.outcome}{kept}{until}"
-            )
-        for note in part.notes:
-            typer.echo(f"  note: {note}")
 
 
 def request(one: Request, *, as_json: bool) -> None:
@@ -54,8 +32,10 @@ def request(one: Request, *, as_json: bool) -> None:
         return
     typer.echo(f"{one.id}  {one.right} under {one.regime}  {one.state}")
     typer.echo(f"  received {one.received:%Y-%m-%d}, due {one.due} ({one.rule})")
-    if one.officer:
-        typer.echo(f"  signed by {one.officer}")
+    for officer in one.signatures:
+        typer.echo(f"  signed by {officer}")
+    if 0 < len(one.signatures) < one.needed:
+        typer.echo("  needs the signature of a second officer")
     for name, step in one.steps.items():
         rows = sum(each.rows for each in step.counted or ())
         ended = f"{rows} rows" if step.counted is not None else f"waiting, due {step.due}"

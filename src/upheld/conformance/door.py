@@ -1,10 +1,11 @@
-"""What the contract of homes tries one with: a door, a clock somebody sets, a fold, odd words."""
+"""What the contract of homes tries one with: a door, a clock to set, a fold, odd words, a rival."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from typing import Protocol
 
 from upheld.model import Entry
@@ -26,7 +27,10 @@ HOSTILE = (
 
 
 class Door(Protocol):
-    """Opens one and the same home, as often as it is asked; makes it the first time."""
+    """Opens one and the same home, as often as it is asked; makes it the first time.
+
+    It can be pickled: another process opens that home, too.
+    """
 
     def __call__(self, clock: Clock, folds: Sequence[Fold]) -> Home:
         """Open the home with this clock and these folds."""
@@ -63,3 +67,10 @@ class Tally:
 
 class OnPurposeError(Exception):
     """Raised by a test inside a transaction."""
+
+
+def hold_until_killed(door: Door, request: str, told: Connection) -> None:
+    """Hold a request in a process of its own, say so, and never let go."""
+    with door(Hand(), []).holding(request):
+        told.send("held")
+        told.recv()

@@ -18,13 +18,15 @@ from datetime import timedelta
 import pytest
 
 from upheld.conformance.door import HOSTILE, Door, Hand, OnPurposeError, Tally
+from upheld.conformance.holding import HoldingContract
+from upheld.conformance.joining import JoiningContract
 from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.evidence import merkle, notes
 from upheld.model import Entry
 from upheld.ports import Home
 
 
-class HomeContract:
+class HomeContract(HoldingContract, JoiningContract):
     """Subclass it with a fixture `door`."""
 
     @pytest.fixture
@@ -210,6 +212,15 @@ class HomeContract:
             home.person("email", "secret\udc80")
         assert "secret" not in str(refused.value)
         assert refused.value.__cause__ is None
+
+    def test_a_word_that_is_not_text_is_refused_without_being_told(self, home: Home) -> None:
+        for ask in (
+            lambda: home.state("tally", "secret\udc80"),
+            lambda: home.unseal("secret\udc80", "who"),
+        ):
+            with pytest.raises(BadInput) as refused:
+                ask()
+            assert "secret" not in str(refused.value)
 
     def test_what_is_sealed_comes_back_until_it_is_destroyed(self, home: Home) -> None:
         with home.writing() as writing:

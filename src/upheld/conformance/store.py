@@ -20,8 +20,9 @@ from typing import Protocol
 
 import pytest
 
-from upheld.conformance.world import HOSTILE, TODAY, World, hostile_world, policy
+from upheld.conformance.world import EMAIL, HOSTILE, TODAY, World, hostile_world, policy
 from upheld.datamap.plan import answering, erasures
+from upheld.datamap.telling import telling
 from upheld.errors import Refused, StoreFailed, UpheldError
 from upheld.model import (
     Closure,
@@ -37,6 +38,7 @@ from upheld.model import (
     Step,
     StoreMap,
 )
+from upheld.model.searching import Needle, Whose
 from upheld.ports import Store
 
 Everything = Mapping[str, Mapping[Key, Key]]
@@ -267,6 +269,28 @@ class StoreContract:
         if seen:
             assert site.everything() == clean
 
+    def test_a_search_of_every_text_finds_the_person_and_after_an_erasure_nothing_but_what_is_kept(
+        self, site: Site, world: World
+    ) -> None:
+        step = _step(site)
+        before = _searched(site, step)
+        assert bool(before) == bool(site.shown), "who shows rows, finds them"
+        assert all(rows <= len(world.hers[collection]) for collection, rows in before.items())
+        _carried_out(site, step)
+        assert _searched(site, step) == {}
+
+    def test_a_search_finds_nobody_of_whom_there_is_nothing(self, site: Site) -> None:
+        step = _step(site)
+        nobody = [
+            Needle(0, "email", "nobody@example.com"),
+            Needle(0, "email", EMAIL.rpartition("+")[2]),
+            Needle(0, "email", EMAIL.removesuffix("m")),
+            Needle(0, "phone", "447000123457"),
+        ]
+        before = site.everything()
+        assert list(site.store().search(nobody, lambda _: step)) == []
+        assert site.everything() == before
+
     def test_a_step_is_done_at_once_or_once_it_is_settled(self, site: Site) -> None:
         step = _step(site)
         outcome = site.store().act(step)
@@ -321,6 +345,7 @@ class StoreContract:
                 lambda store=store: store.preview(step),
                 lambda store=store: store.act(step),
                 lambda store=store: store.look_back(step),
+                lambda store=store: list(store.search(_needles(step), lambda _: step)),
                 store.guards,
             )
             for verb in verbs:
@@ -342,6 +367,30 @@ def _step(site: Site) -> Step:
     what = erasures(policy(), site.mapped, store.schema(), clauses=clauses, today=TODAY)
     tasks = tuple(task.text for task in site.mapped.tasks if task.right is Right.ERASE)
     return Step("R-1/town", Right.ERASE, found.closure, what, _SECRET, TODAY, tasks)
+
+
+def _needles(step: Step) -> list[Needle]:
+    """Return the identities of a step's person that are searched for in any text."""
+    return [
+        Needle(0, kind, value)
+        for kind, values in step.closure.identities.items()
+        for value in sorted(values)
+        if telling(kind, value)
+    ]
+
+
+def _searched(site: Site, step: Step) -> Mapping[str, int]:
+    """Search for a step's person; return the most rows of a field that are lapses, by collection.
+
+    What somebody else is known by as well is nobody's lapse.
+    """
+    hits = list(site.store().search(_needles(step), lambda _: step))
+    borne = {hit.needle for hit in hits if hit.whose is Whose.BORNE}
+    found: dict[str, int] = {}
+    for hit in hits:
+        if hit.whose in {Whose.FOUND, Whose.LATE} and hit.needle not in borne:
+            found[hit.collection] = max(hit.rows, found.get(hit.collection, 0))
+    return found
 
 
 def _carried_out(site: Site, step: Step | None = None) -> Done:

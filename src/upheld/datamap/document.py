@@ -11,6 +11,7 @@ import rfc8785
 from pydantic import TypeAdapter
 
 from upheld.model import Counted, Erasure, Regime, Right, Step
+from upheld.model.erasing import Limits
 
 if TYPE_CHECKING:
     from upheld.datamap.closure import Frozen
@@ -34,7 +35,11 @@ class StorePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that an officer signs: nothing else will be done, and no more rows than the ceilings."""
+    """All that officers sign: nothing else will be done, and no more rows than the ceilings.
+
+    `exceeds` says in words what is more than the `limits` for one officer alone; a plan of before
+    there were any has none.
+    """
 
     format: str
     request: str
@@ -44,6 +49,13 @@ class Plan:
     policy: str
     made: date
     stores: tuple[StorePlan, ...]
+    limits: Limits | None = None
+    exceeds: tuple[str, ...] = ()
+
+    @property
+    def signatures(self) -> int:
+        """How many officers must sign."""
+        return 2 if self.exceeds else 1
 
     @property
     def rows(self) -> int:

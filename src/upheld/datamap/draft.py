@@ -5,21 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from upheld.datamap.fulltext import full_text
+from upheld.datamap.exposed import holds_password
+from upheld.datamap.fulltext import full_text, holds_words
 from upheld.datamap.kin import Kin, kin, owned, sound
 from upheld.datamap.links import linked
-from upheld.datamap.naming import Where, addressed, headed, meaning, named, singular, words
+from upheld.datamap.naming import (
+    Meaning,
+    Where,
+    addressed,
+    headed,
+    is_words,
+    meaning,
+    named,
+    singular,
+    spoken,
+    words,
+)
 from upheld.datamap.writing import Drafted, Field, map_text
+from upheld.errors import BadInput
 from upheld.model import Act, Bond, Collection, Column, Follow, Keep, Place, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from upheld.datamap.naming import Meaning
     from upheld.model import Schema, Table, Way
 
 _TAX = "retain.legal-tax"
 _TELLING = frozenset({"account", "network_activity", "tracking", "demographic"})
+_JSON = ("json", "jsonb")
 _HOLDS_ANYTHING = (Type.TEXT, Type.BYTES, Type.OTHER)
 
 
@@ -27,7 +40,12 @@ def draft(schema: Schema, *, name: str, url: str) -> str:
     """Return the text of `stores/NAME.yaml` for a catalogue: every guess in it ends in `?`.
 
     The same catalogue gives the same text. It can be read back with `parse_store`.
+
+    Raises:
+        BadInput: the URL holds a password, which would stand in the file.
     """
+    if holds_password(url):
+        raise BadInput("that url holds a password; put it in a variable and give `env:NAME`")
     indexes = full_text(schema)
     schema = linked(sound(_without(schema, indexes)))
     family = kin(schema, name)
@@ -40,7 +58,7 @@ def draft(schema: Schema, *, name: str, url: str) -> str:
         for table in schema.tables.values()
     ]
     drafted += [_index(part, index) for part, index in indexes.items()]
-    return map_text(name, url, sorted(drafted, key=_people_first))
+    return map_text(name, url, sorted(drafted, key=_people_first), schema.beside)
 
 
 def _without(schema: Schema, names: Mapping[str, str]) -> Schema:
@@ -96,7 +114,7 @@ def _dated(table: Table) -> str | None:
 
 
 def _vague(column: Column, table: Table) -> tuple[bool, bool]:
-    own = {*map(singular, words(table.name)), "issued", "paid", "booked", "posted"}
+    own = {*map(singular, spoken(table.name)), "issued", "paid", "booked", "posted"}
     return column.nullable, own.isdisjoint(words(column.name))
 
 
@@ -191,11 +209,21 @@ def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Fiel
     if column.name in table.key:
         place = _key_place(column, table, where, drawing)
         return Field(place, sure=not where.people and place.category is None)
-    found = meaning(column, where)
+    found = _of_words(table, where) if holds_words(column) else meaning(column, where)
     act = _act(column, found, drawing)
     identity = _whose(found.identity, column, table, drawing) if found.identity else None
     place = Place(column.name, found.category, act, None, identity, found.secret)
-    return Field(replace(place, of=_of(column, drawing.family.ways[table.name])), known=found.known)
+    place = replace(place, of=_of(column, drawing.family.ways[table.name]))
+    path = f"{column.name}$.some.path" if column.declared in _JSON else ""
+    return Field(place, known=found.known, path=path)
+
+
+def _of_words(table: Table, where: Where) -> Meaning:
+    """Return what full text is of: the text of its row, such as people write first of all."""
+    texts = [meaning(each, where) for each in table.columns if each.type is Type.TEXT]
+    personal = [each for each in texts if each.category and not each.secret]
+    written = sorted(personal, key=lambda each: (not each.known, each.act is not Act.REDACT))
+    return Meaning(written[0].category if written else None, known=bool(written))
 
 
 def _key_place(column: Column, table: Table, where: Where, drawing: Drawing) -> Place:
@@ -214,7 +242,7 @@ def _whose(kind: str, column: Column, table: Table, drawing: Drawing) -> str:
 
 
 def _act(column: Column, found: Meaning, drawing: Drawing) -> Act:
-    if found.category is None:
+    if found.category is None or column.generated:
         return Act.LEAVE
     if drawing.keep and not found.secret and not (drawing.stands and _fixed(column)):
         return Act.RETAIN
@@ -228,7 +256,9 @@ def _fixed(column: Column) -> bool:
 def _instead(column: Column) -> Act:
     """Return what to do with a value that cannot be left empty."""
     match column.type:
-        case Type.TEXT:
+        case Type.TEXT if is_words(column):
+            return Act.REPLACE
+        case Type.OTHER if column.declared == "uuid":
             return Act.REPLACE
         case Type.DATE:
             return Act.ANONYMISE

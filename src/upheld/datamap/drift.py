@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from upheld.datamap.fulltext import full_text
+from upheld.datamap.beside import beside
+from upheld.datamap.fulltext import full_text, keeps_words
+from upheld.datamap.indexes import advice
 from upheld.datamap.kin import sound
-from upheld.model import Act, Bond, Follow, Match, Type
+from upheld.datamap.naming import held
+from upheld.datamap.told import Drift, Severity
+from upheld.model import Act, Bond, Follow, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from upheld.model import Collection, Column, Place, Reference, Schema, StoreMap, Table, Way
+    from upheld.model import (
+        Collection,
+        Column,
+        Dialect,
+        Place,
+        Reference,
+        Schema,
+        StoreMap,
+        Table,
+        Way,
+    )
+
+__all__ = ["Drift", "Severity", "drift"]
 
 _HOLDS_ANYTHING = (Type.TEXT, Type.BYTES, Type.OTHER)
 _SHORTEST_REPLACEMENT = 24
-_NO_WORD = re.compile(r"\W+")
-_MARKS = re.compile(r"[\s\"`\[\]]")
+_UNWRITTEN = (Act.LEAVE, Act.RETAIN)
+_JSON = ("json", "jsonb")
+_REPLACED = ("", "uuid")
 
 
-class Severity(StrEnum):
-    """How bad it is: the map cannot be trusted, it can be with care, or it could be better."""
-
-    BROKEN = "broken"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One thing in which a map and a catalogue disagree; `next_step` is what to do about it."""
-
-    severity: Severity
-    place: str
-    words: str
-    next_step: str
-
-
-def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
+def drift(mapped: StoreMap, schema: Schema, dialect: Dialect | None = None) -> tuple[Drift, ...]:
     """Return all that is wrong between a map and the catalogue of its store, the worst first.
 
-    Only names and types are compared. A manual store has no catalogue and never drifts.
+    Only names and types are compared. A manual store has no catalogue and never drifts. What is to
+    be run is said in the SQL of the `dialect`, of SQLite without one.
     """
     if mapped.kind == "manual":
         return ()
     schema = sound(schema)
     found = [*_guesses(mapped), *_unmapped(mapped, schema), *_indexes(mapped, schema)]
+    found += beside(mapped, schema)
     for collection in mapped.collections:
         table = schema.tables.get(collection.name)
         if table is None:
-            found.append(_gone(mapped, collection))
+            found.append(_gone(mapped, collection, schema.beside.get(collection.name)))
         elif collection.personal:
-            found.extend(_Compared(mapped, collection, table).all())
+            found.extend(_Compared(mapped, collection, table, dialect).all())
     order = list(Severity)
     return tuple(sorted(found, key=lambda each: (order.index(each.severity), *_line(each.place))))
 
@@ -104,12 +103,17 @@ def _indexes(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
         )
 
 
-def _gone(mapped: StoreMap, collection: Collection) -> Drift:
+def _gone(mapped: StoreMap, collection: Collection, what: str | None) -> Drift:
+    gone = f"table `{collection.name}` is in the map and not in the database"
+    then = "take it out of the map, or find out where its rows went"
+    if what:
+        gone = f"`{collection.name}` is in the map and is {what}"
+        then = "take it out of the map, and map the tables that hold its rows"
     return Drift(
         Severity.BROKEN if collection.personal else Severity.NOTE,
         f"{mapped.file}:{collection.line}",
-        f"table `{collection.name}` is in the map and not in the database",
-        "take it out of the map, or find out where its rows went",
+        gone,
+        then,
     )
 
 
@@ -120,10 +124,13 @@ class _Compared:
     mapped: StoreMap
     collection: Collection
     table: Table
+    dialect: Dialect | None
 
     def all(self) -> Iterator[Drift]:
+        yield from self.hidden()
         yield from self.gone()
         yield from self.new()
+        yield from self.in_part()
         yield from self.key()
         yield from self.nobody()
         for way in self.collection.ways:
@@ -131,20 +138,29 @@ class _Compared:
         for reference in self.table.references:
             yield from self.unfollowed(reference)
         for place in self.collection.places:
-            column = self.table.column(place.name)
+            column = held(self.table, place.name)
             if column is not None:
                 yield from self.unlisted(place)
-                yield from self.impossible(place, column)
+                yield from self.unwritable(place, column)
         yield from self.undatable()
 
+    def hidden(self) -> Iterator[Drift]:
+        if self.table.hidden:
+            yield self._drift(
+                Severity.BROKEN,
+                f"row-level security keeps rows of `{self.collection.name}` from this role",
+                "give Upheld's role BYPASSRLS; what it cannot see it cannot erase",
+            )
+
     def gone(self) -> Iterator[Drift]:
-        for name in dict.fromkeys([*self._fields(), *self._needed()]):
-            if self.table.column(name) is None:
-                then = "take it out of the map, or name the column that holds it now"
-                yield self._broken(name, "is in the map and not in the database", then)
+        fields = [name for name in self._fields() if held(self.table, name) is None]
+        needed = [name for name in self._needed() if self.table.column(name) is None]
+        for name in dict.fromkeys([*fields, *needed]):
+            then = "take it out of the map, or name the column that holds it now"
+            yield self._broken(name, "is in the map and not in the database", then)
 
     def new(self) -> Iterator[Drift]:
-        known = {*self._fields(), *self._needed()}
+        known = {*self._columns(), *self._needed()}
         for column in self.table.columns:
             if column.name in known:
                 continue
@@ -152,6 +168,12 @@ class _Compared:
             what = "can hold words and is not in the map" if text else "is not in the map"
             then = "give it a category, or `none` if it says nothing about anybody"
             yield (self._broken if text else self._warning)(column.name, what, then)
+
+    def in_part(self) -> Iterator[Drift]:
+        """Tell columns of which the map names nothing but paths in their JSON."""
+        for name in sorted(self._columns() - {*self._fields(), *self._needed()}):
+            then = f"give `{name}` a category, or `none` if nothing else in it is about anybody"
+            yield self._note(name, "is mapped by paths in it alone", then)
 
     def key(self) -> Iterator[Drift]:
         ours, theirs = set(self.collection.key), set(self.table.key)
@@ -172,17 +194,14 @@ class _Compared:
             )
 
     def slow(self, way: Way) -> Iterator[Drift]:
-        parts = tuple(map(_quoted, way.columns))
-        kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
-        if isinstance(way, Match) and not way.stored_normalised and kind in ("email", "phone"):
-            if kind == "phone":
-                then = "say `stored: normalised` if it holds digits only, and index it"
-                yield self._note(way.column, "is compared in every row, as it is written", then)
-                return
-            parts = tuple(f"lower({each})" for each in parts)
-        if not any(_leads(index, parts) for index in self.table.indexes):
-            then = f"run `{_create_index(self.collection.name, way.columns, parts)}`"
-            yield self._warning(", ".join(way.columns), "is looked up and has no index", then)
+        then = advice(self.table, way, self.dialect)
+        if then is None:
+            return
+        names = ", ".join(way.columns)
+        if then.startswith("run "):
+            yield self._warning(names, "is looked up and has no index", then)
+        else:
+            yield self._note(names, "is compared in every row, as it is written", then)
 
     def unfollowed(self, reference: Reference) -> Iterator[Drift]:
         target = self.mapped.collection(reference.to)
@@ -199,8 +218,31 @@ class _Compared:
             then = "find its category, or add one to the policy"
             yield self._warning(place.name, "is personal and in no category", then)
 
+    def unwritable(self, place: Place, column: Column) -> Iterator[Drift]:
+        """Tell what an erasure cannot do to a field, as the database has it."""
+        if place.name != column.name:
+            yield from self.no_path(place, column)
+        elif column.generated:
+            if place.act not in _UNWRITTEN:
+                then = "see that what it is computed from is erased, and use `erase: leave`"
+                yield self._note(place.name, "is computed and never written", then)
+        else:
+            yield from self.impossible(place, column)
+            yield from self.keeping_words(place, column)
+
+    def no_path(self, place: Place, column: Column) -> Iterator[Drift]:
+        if column.declared not in _JSON and column.type is not Type.TEXT:
+            then = f"name `{column.name}` itself"
+            yield self._broken(place.name, "is a path in what is no JSON", then)
+
+    def keeping_words(self, place: Place, column: Column) -> Iterator[Drift]:
+        if keeps_words(column) and self._stays(place) and place.act in _UNWRITTEN:
+            then = "make it GENERATED ALWAYS, or use `erase: blank`"
+            words = "keeps the words of other columns when these are erased"
+            yield self._warning(place.name, words, then)
+
     def impossible(self, place: Place, column: Column) -> Iterator[Drift]:
-        stays = not self.collection.delete or self.collection.keep is not None or bool(place.of)
+        stays = self._stays(place)
         unique = (place.name,) in self.table.unique
         short = column.length is not None and column.length < _SHORTEST_REPLACEMENT
         match place.act, column.type:
@@ -216,6 +258,9 @@ class _Compared:
             case Act.REPLACE, Type.DATE:
                 then = "use `erase: anonymise`"
                 yield self._broken(place.name, "is a date and cannot be replaced by a word", then)
+            case Act.REPLACE, Type.OTHER if column.declared not in _REPLACED:
+                then = "use `erase: blank`, or name paths in it if it is JSON"
+                yield self._broken(place.name, "cannot be replaced by a word", then)
             case Act.REDACT, Type.NUMBER | Type.DATE | Type.BYTES:
                 then = "use `erase: blank`"
                 yield self._broken(place.name, "is no text and cannot be redacted", then)
@@ -237,6 +282,14 @@ class _Compared:
 
     def _fields(self) -> list[str]:
         return [place.name for place in self.collection.places]
+
+    def _columns(self) -> set[str]:
+        """Return the columns that fields are in, whole or by a path in their JSON."""
+        found = (held(self.table, name) for name in self._fields())
+        return {column.name for column in found if column is not None}
+
+    def _stays(self, place: Place) -> bool:
+        return not self.collection.delete or self.collection.keep is not None or bool(place.of)
 
     def _needed(self) -> list[str]:
         ways = [name for way in self.collection.ways for name in way.columns]
@@ -264,26 +317,6 @@ class _Compared:
 
     def _drift(self, severity: Severity, words: str, then: str) -> Drift:
         return Drift(severity, f"{self.mapped.file}:{self.collection.line}", words, then)
-
-
-def _leads(index: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Say whether an index begins with these columns, in any order."""
-    first = {_bare(each) for each in index[: len(wanted)]}
-    return first == {_bare(each) for each in wanted}
-
-
-def _create_index(table: str, columns: tuple[str, ...], parts: tuple[str, ...]) -> str:
-    called = "_".join(("ix", *(_NO_WORD.sub("_", each) for each in (table, *columns))))
-    return f"CREATE INDEX {_quoted(called)} ON {_quoted(table)} ({', '.join(parts)})"
-
-
-def _quoted(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _bare(expression: str) -> str:
-    return _MARKS.sub("", expression).casefold()
 
 
 def _leading(collection: Collection) -> bool:

@@ -40,6 +40,7 @@ class FieldForm(Form):
 
     category: str
     identity: str | None = None
+    stored: str | None = None
     erase: str | None = None
     source: str | None = None
     secret: YesNo = False

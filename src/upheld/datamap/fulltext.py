@@ -1,4 +1,8 @@
-"""Full-text indexes of SQLite: a virtual table, and the tables that hold its words."""
+"""Full-text indexes, which hold the words of other columns.
+
+In SQLite one is a virtual table and the tables that hold its words. In PostgreSQL it is a column,
+`tsvector`, that the database computes, or that somebody has to. MariaDB keeps its own by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from upheld.model import Schema
+    from upheld.model import Column, Schema
 
 _MADE_OF = (("_data", "_idx"), ("_segments", "_segdir"))
 _PARTS = ("_data", "_idx", "_content", "_docsize", "_config", "_segments", "_segdir", "_stat")
@@ -27,3 +31,13 @@ def full_text(schema: Schema) -> Mapping[str, str]:
         for part in (name, *(name + end for end in _PARTS))
         if part in schema.tables
     }
+
+
+def holds_words(column: Column) -> bool:
+    """Say whether a column holds the words of others, to be searched."""
+    return column.declared == "tsvector"
+
+
+def keeps_words(column: Column) -> bool:
+    """Say whether a column holds the words of others and nothing computes it anew."""
+    return holds_words(column) and not column.generated

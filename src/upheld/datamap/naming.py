@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from upheld.data import Hint, hints
 from upheld.model import Act, Column, Type
 
+if TYPE_CHECKING:
+    from upheld.model import Table
+
+_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -49,6 +54,7 @@ class Meaning:
     known: bool = True
 
 
+@lru_cache(maxsize=1 << 14)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name in lower case.
 
@@ -56,6 +62,33 @@ def words(name: str) -> tuple[str, ...]:
     (('billing', 'postal', 'code'), ('customer', 'id'))
     """
     return tuple(word.lower() for word in _WORDS.findall(name))
+
+
+def parts(table: str) -> tuple[str, ...]:
+    """Return the name of a table, after its schema if that is said.
+
+    A name without a dot stands for itself; a part that holds a dot is written in double quotes.
+
+    >>> parts("crm.people"), parts('"odd.name"'), parts('a "b"')
+    (('crm', 'people'), ('odd.name',), ('a "b"',))
+    """
+    if "." not in table:
+        return (table,)
+    return tuple(bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(table))
+
+
+def spoken(table: str) -> tuple[str, ...]:
+    """Return the words of the name of a table, whatever schema it is in.
+
+    >>> spoken("staff.SupplierContacts")
+    ('supplier', 'contacts')
+    """
+    return words(parts(table)[-1])
+
+
+def held(table: Table, name: str) -> Column | None:
+    """Return the column a field is in: of `profile$.address.city`, a path in JSON, `profile`."""
+    return table.column(name) or table.column(name.partition("$.")[0])
 
 
 def singular(word: str) -> str:
@@ -77,28 +110,42 @@ def meaning(column: Column, where: Where) -> Meaning:
         return Meaning(None)
     spelled = "_".join(words(column.name))
     for hint in hints().columns:
-        if column.type in hint.types and where.fits(hint) and _looks(hint).search(spelled):
+        if _can_hold(column, hint) and where.fits(hint) and _looks(hint).search(spelled):
+            plain = column.type is not Type.OTHER or column.declared == "uuid"
             return Meaning(
                 category=None if hint.category == "none" else hint.category,
-                identity=hint.identity,
-                act=Act(hint.erase) if hint.erase else None,
+                identity=hint.identity if plain else None,
+                act=Act(hint.erase) if hint.erase and is_words(column) else None,
                 secret=hint.secret,
             )
     unknown = where.concerned and column.type in (Type.TEXT, Type.BYTES, Type.OTHER)
     return Meaning("unlisted" if unknown else None, known=False)
 
 
+def is_words(column: Column) -> bool:
+    """Say whether a column can hold any word: no list of words, no JSON, nothing of fixed form."""
+    return column.type is not Type.OTHER and column.declared != "json"
+
+
+def _can_hold(column: Column, hint: Hint) -> bool:
+    """Say whether a hint is about columns of this type; what is of another is often made of text.
+
+    A list of addresses, a word of an enumeration and an address in JSON are as personal as text.
+    """
+    return column.type in hint.types or (column.type is Type.OTHER and Type.TEXT in hint.types)
+
+
 def _about_things(column: Column, where: Where) -> bool:
     """Say whether the name of a column in a table that leads to nobody is about no person."""
     links = hints().links
     known = links["things"] | links["described"] if where.things else links["things"]
-    spoken = [singular(word) for word in words(column.name) if not word.isdigit()]
-    return bool(spoken) and known.issuperset(spoken)
+    said = [singular(word) for word in words(column.name) if not word.isdigit()]
+    return bool(said) and known.issuperset(said)
 
 
 def named(table: str, kind: str) -> bool:
     """Say whether the name of a table holds a word of a kind, like `staff` or `money`."""
-    return not hints().tables[kind].isdisjoint(map(singular, words(table)))
+    return not hints().tables[kind].isdisjoint(map(singular, spoken(table)))
 
 
 def headed(table: str, kind: str) -> bool:
@@ -107,10 +154,10 @@ def headed(table: str, kind: str) -> bool:
     >>> headed("CustomerMaster", "people"), headed("customer_payments", "people")
     (True, False)
     """
-    spoken = [singular(word) for word in words(table)]
-    while len(spoken) > 1 and (spoken[-1] in hints().tables["lists"] or spoken[-1].isdigit()):
-        spoken.pop()
-    return bool(spoken) and spoken[-1] in hints().tables[kind]
+    said = [singular(word) for word in spoken(table)]
+    while len(said) > 1 and (said[-1] in hints().tables["lists"] or said[-1].isdigit()):
+        said.pop()
+    return bool(said) and said[-1] in hints().tables[kind]
 
 
 def addressed(columns: tuple[Column, ...]) -> bool:

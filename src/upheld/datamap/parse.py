@@ -18,11 +18,13 @@ from upheld.model import (
     Bond,
     Collection,
     Follow,
+    How,
     Keep,
     Match,
     Place,
     Right,
     Safeguard,
+    Spelling,
     StoreMap,
     Task,
     Way,
@@ -116,13 +118,21 @@ def _collection(form: CollectionForm, store: StoreForm, paper: Written, name: st
 def _way(form: WayForm, store: StoreForm, *, guessed: bool) -> Way:
     bond = Bond.MENTIONS if guessed else Bond(form.bond)
     if form.match is not None:
-        return Match(form.match, form.identity or "", bond, form.stored == "normalised")
+        return Match(form.match, form.identity or "", bond, _stored(form.stored))
     to = form.to or ""
     return Follow(form.follow, to, form.onto or store.collections[to].key, bond)
 
 
+def _stored(written: str | None) -> Spelling | None:
+    if written is None:
+        return None
+    how, _, country = written.partition(" ")
+    return Spelling(How(how), country or None)
+
+
 def _place(name: str, form: FieldForm, within: CollectionForm) -> Place:
     category = None if form.category == "none" else form.category
+    stored = form.stored or next((w.stored for w in within.people if w.match == name), None)
     return Place(
         name=name,
         category=category,
@@ -131,6 +141,7 @@ def _place(name: str, form: FieldForm, within: CollectionForm) -> Place:
         identity=form.identity,
         secret=form.secret,
         of=form.of,
+        stored=_stored(stored) if form.identity else None,
     )
 
 

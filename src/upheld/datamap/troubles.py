@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from upheld.data import vocabularies
 from upheld.datamap.forms import NOT_PERSONAL
 from upheld.files import shown, unknown
-from upheld.model import Act, Bond, Right
+from upheld.identity import base, known_country
+from upheld.model import Act, Bond, How, Right
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,8 +136,31 @@ def _match(way: WayForm, path: Path) -> Iterator[Trouble]:
         yield (*path, "identity"), "a `name` finds nobody: people share names; match another column"
     else:
         yield from _identity(way.identity, path)
-    if way.stored not in (None, "normalised"):
-        yield (*path, "stored"), "`stored` can only be `normalised`; leave it out if unsure"
+    yield from _stored(way.stored, way.identity, (*path, "stored"))
+
+
+_FORMS = {
+    How.E164: {"phone"},
+    How.NATIONAL: {"phone"},
+    How.UUID: {"account", "cookie"},
+}
+"""Kinds of identity that a form is for; any other form is for all that find somebody."""
+
+
+def _stored(written: str | None, identity: str | None, path: Path) -> Iterator[Trouble]:
+    if written is None:
+        return
+    how, _, country = written.partition(" ")
+    if how not in set(How):
+        yield path, unknown(how, list(How), "form of an identity")
+        return
+    kind = base(identity or "name")
+    if kind == "name" or kind not in _FORMS.get(How(how), {kind}):
+        yield path, f"{shown(how)} is no form of this identity; leave `stored` out if unsure"
+    if how == How.NATIONAL and not known_country(country):
+        yield path, "`national` needs the country whose numbers they are; write `national GB`"
+    if how != How.NATIONAL and country:
+        yield path, f"{shown(how)} stands alone; take away what follows it"
 
 
 def _identity(written: str, path: Path) -> Iterator[Trouble]:
@@ -200,6 +224,10 @@ def _field(collection: CollectionForm, place: FieldForm, path: Path) -> Iterator
         yield (*path, "source"), unknown(place.source, words.sources, "source")
     if place.identity is not None:
         yield from _identity(place.identity, path)
+    yield from _stored(place.stored, place.identity, (*path, "stored"))
+    said = {way.stored for way in collection.people if way.match == path[-1]} - {None}
+    if place.stored is not None and said - {place.stored}:
+        yield (*path, "stored"), "`people` says that the column is stored otherwise; say it once"
     if place.erase is not None and place.erase not in set(Act):
         yield (*path, "erase"), unknown(place.erase, list(Act), "way to erase a field")
     if place.erase == Act.RETAIN and collection.keep is None:

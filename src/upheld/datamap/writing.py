@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from upheld.model import Act, Collection, Match, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from upheld.model import Way
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _PLAIN_URL = re.compile(r"[A-Za-z][A-Za-z0-9_+.:/@%=&~-]*[A-Za-z0-9_/]")
 _ODD = re.compile(
     '[\x00-\x1f"\\\\\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]'
@@ -33,11 +33,15 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A drafted field: `sure` is no guess; not `known` is a name that says nothing."""
+    """A drafted field: `sure` is no guess; not `known` is a name that says nothing.
+
+    Of JSON the `path` says how a part of it is named.
+    """
 
     place: Place
     sure: bool = False
     known: bool = True
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,21 @@ class Drafted:
     remark: str = ""
 
 
-def map_text(name: str, url: str, drafted: Iterable[Drafted]) -> str:
-    """Return the text of a map: a header for the reviewer, then every collection."""
+def map_text(
+    name: str, url: str, drafted: Iterable[Drafted], beside: Mapping[str, str] | None = None
+) -> str:
+    """Return the text of a map: a header for the reviewer, every collection, what lies beside."""
     lines = [_HEADER.format(name=name), "kind: sql", f"url: {_url(url)}"]
     blocks = [line for each in drafted for line in _block(each)]
     lines += ["collections:", *blocks] if blocks else ["collections: {}"]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_beside(beside or {})]) + "\n"
+
+
+def _beside(found: Mapping[str, str]) -> Iterator[str]:
+    if found:
+        yield ""
+        yield "# What else there is to know of; `upheld map check` says what to do about it:"
+        yield from (f"#   {_ODD.sub('?', name)}: {what}" for name, what in sorted(found.items()))
 
 
 def _block(drafted: Drafted) -> Iterator[str]:
@@ -101,8 +114,15 @@ def _field(field: Field, collection: Collection) -> str:
     category = (place.category or "none") + ("" if field.sure else "?")
     more = "".join(_details(place, collection))
     value = f"{{category: {category}{more}}}" if more else category
-    comment = "" if field.known or place.category is None else "  # its name says nothing"
-    return f"{_word(place.name)}: {value}{comment}"
+    return f"{_word(place.name)}: {value}{_comment(field)}"
+
+
+def _comment(field: Field) -> str:
+    if field.place.category is None:
+        return ""
+    if field.path:
+        return f"  # or say it of paths in it, like {_word(field.path)}"
+    return "" if field.known else "  # its name says nothing"
 
 
 def _details(place: Place, collection: Collection) -> Iterator[str]:

@@ -65,18 +65,23 @@ class RequestFold:
 
 
 class OfPersonFold:
-    """The view of whose requests are whose: by ordinal, in the order they were opened."""
+    """The view of whose requests are whose: by ordinal, in the order they were opened.
+
+    Among them stand the ordinals of people who were joined to this one, as numbers.
+    """
 
     name = OF_PERSON
 
     def key(self, entry: Entry) -> str | None:
-        """Return the person who opened a request."""
-        return str(entry.body["person"]) if entry.kind == "request.opened" else None
+        """Return the person who opened a request, or to whom another one was joined."""
+        kinds = {"request.opened", "person.joined"}
+        return str(entry.body["person"]) if entry.kind in kinds else None
 
     def step(self, state: str | None, index: int, entry: Entry) -> str:
         """Return the person's requests after an entry."""
         del index
-        return json.dumps([*json.loads(state or "[]"), entry.body["request"]])
+        more = entry.body["request" if entry.kind == "request.opened" else "joined"]
+        return json.dumps([*json.loads(state or "[]"), more])
 
 
 def _opened(entry: Entry) -> Request:
@@ -97,11 +102,12 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
     body = entry.body
     match entry.kind:
         case "request.planned":
-            plan = _text(body, "plan")
-            return replace(request, state=State.PLANNED, plan=plan, signature=None)
+            plan, needed = _text(body, "plan"), cast("int", body.get("signatures", 1))
+            return replace(_unsigned(request, State.PLANNED, plan), needed=needed)
+        case "request.outdated":
+            return _unsigned(request, State.OPEN, None)
         case "request.signed":
-            signature, officer = _text(body, "signature"), _text(body, "officer")
-            return replace(request, state=State.SIGNED, signature=signature, officer=officer)
+            return _signed(request, body)
         case "request.looked-back":
             return _looked_back(request, body)
         case "request.answered":
@@ -126,6 +132,18 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
             return _stepped(request, entry)
         case _:
             return request
+
+
+def _unsigned(request: Request, state: State, plan: str | None) -> Request:
+    return replace(request, state=state, plan=plan, signatures={})
+
+
+def _signed(request: Request, body: Mapping[str, Json]) -> Request:
+    """Add an officer's signature; it is signed once there are as many as its plan needs."""
+    added = {_text(body, "officer"): _text(body, "signature")}
+    signatures = {**request.signatures, **added}
+    state = State.SIGNED if len(signatures) >= request.needed else request.state
+    return replace(request, state=state, signatures=signatures)
 
 
 def _looked_back(request: Request, body: Mapping[str, Json]) -> Request:

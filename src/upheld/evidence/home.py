@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from hashlib import sha256
 from typing import Self
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from upheld.errors import BadInput, NotProven
 from upheld.evidence import merkle, notes, tables, vault
+from upheld.evidence.database import Database, reached, told
 from upheld.evidence.entries import read_entry
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge
 from upheld.evidence.opening import check_head, check_tables, last_at, make_tables, read_head
-from upheld.evidence.sqlite import open_engine, told, wipe_journal
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
 from upheld.evidence.views import PAGE, People, Views, differing
@@ -30,11 +30,11 @@ class SqlHome:
     """The `Home` port. Two of them may be open on one database, in one process or in two."""
 
     def __init__(
-        self, engine: Engine, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold]
+        self, database: Database, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold]
     ) -> None:
-        """Stand before an engine; use `create` or `open`, which also look behind it."""
+        """Stand before a database; use `create` or `open`, which also look behind it."""
         notes.check_origin(origin)
-        self._engine = engine
+        self._database = database
         self._keys = keys
         self._origin = origin
         self._clock = clock
@@ -51,8 +51,8 @@ class SqlHome:
         Raises:
             HomeFailed: there is a database already.
         """
-        home = cls(open_engine(url, make=True), keys, origin=origin, clock=clock, folds=folds)
-        with home._closed_on_failure(), told(), home._transaction() as connection:
+        home = cls(reached(url, make=True), keys, origin=origin, clock=clock, folds=folds)
+        with home._closed_on_failure(), home._transaction() as connection:
             make_tables(connection, keys)
             writing = home._writing(connection, Edge())
             writing.append("home.opened", {"origin": origin, "key": home.verifier})
@@ -70,10 +70,20 @@ class SqlHome:
             HomeFailed: there is no home, or it cannot be opened with these keys.
             NotProven: its head is not the head of its entries.
         """
-        home = cls(open_engine(url, make=False), keys, origin=origin, clock=clock, folds=folds)
+        home = cls(reached(url, make=False), keys, origin=origin, clock=clock, folds=folds)
         with home._closed_on_failure():
             home._look_behind_the_door()
         return home
+
+    @staticmethod
+    def is_there(url: str) -> bool:
+        """Say whether there is anything at the address of a home."""
+        database = reached(url, make=False)
+        try:
+            with told(database):
+                return database.is_there()
+        finally:
+            database.reads.dispose()
 
     @property
     def origin(self) -> str:
@@ -87,12 +97,12 @@ class SqlHome:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._database.reads.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[SqlWriting]:
         """Open a transaction; leaving it commits, an exception undoes all of it."""
-        with told(), self._transaction() as connection:
+        with self._transaction() as connection:
             edge = self._current(connection)
             writing = self._writing(connection, edge)
             writing.views.catch_up(edge.size)
@@ -100,8 +110,16 @@ class SqlHome:
             writing.finish()
         self._edge = writing.edge
         if writing.erased:
-            with told():
-                wipe_journal(self._engine)
+            with self._telling():
+                self._database.wipe()
+
+    @contextmanager
+    def holding(self, request: str) -> Iterator[None]:
+        """Be the only one at work on a request until left, or until this process has ended."""
+        with self._telling():
+            hold = self._database.hold(request)
+        with hold:
+            yield
 
     def size(self) -> int:
         """Return how many entries the log has."""
@@ -185,7 +203,7 @@ class SqlHome:
 
     def rebuild(self) -> None:
         """Throw the views away and fold the log again."""
-        with told(), self._transaction() as connection:
+        with self._transaction() as connection:
             edge = self._current(connection)
             views = Views(connection, self._folds, Sums(connection))
             views.forget()
@@ -252,14 +270,17 @@ class SqlHome:
         with self._reading() as connection:
             return [(str(key), str(state)) for key, state in connection.execute(wanted)]
 
+    def _telling(self) -> AbstractContextManager[None]:
+        return told(self._database)
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with told(), self._engine.connect() as connection:
+        with self._telling(), self._database.reads.connect() as connection:
             yield connection
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._engine.execution_options(writes=True).begin() as connection:
+        with self._telling(), self._database.writes.begin() as connection:
             yield connection
 
     @contextmanager

@@ -26,7 +26,7 @@ class Head:
 
 
 def make_tables(connection: Connection, keys: Keys) -> None:
-    """Make an empty home in a file without tables."""
+    """Make an empty home where there are no tables yet."""
     if inspect(connection).get_table_names():
         raise HomeFailed("there is a database at the address of home already; open it instead")
     tables.metadata.create_all(connection)
@@ -41,12 +41,12 @@ def make_tables(connection: Connection, keys: Keys) -> None:
 
 
 def check_tables(connection: Connection, keys: Keys) -> None:
-    """Refuse a file that is not a home, one from a later Upheld, and keys that are not its own."""
+    """Refuse what is not a home, one from a later Upheld, and keys that are not its own."""
     there = set(inspect(connection).get_table_names())
     if not there:
         raise HomeFailed(
-            "the file of home is empty: it was never finished, or was emptied; restore home from a "
-            "backup, or remove the file if there never was a home in it"
+            "home is empty: it was never finished, or was emptied; restore it from a backup, or "
+            "remove its file if there never was a home in it"
         )
     missing = sorted(set(tables.metadata.tables) - there)
     if missing:

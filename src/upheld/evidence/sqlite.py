@@ -1,22 +1,20 @@
-"""Home's edge to SQLite: how it is opened, and what its failures are called."""
+"""Home on a file of SQLite: how it is opened and held, and what its failures are called."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import parse_qsl
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from upheld.errors import BadInput, HomeFailed
+from upheld.errors import HomeFailed
+from upheld.evidence.holds import held, taken
 
-SCHEME = "sqlite:///"
-PATIENCE = timedelta(seconds=5)
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 _WORDS = {
     "SQLITE_FULL": "the disk under home is full; make room, then try again",
@@ -32,69 +30,73 @@ _WORDS = {
 }
 
 
-def open_engine(url: str, *, make: bool) -> Engine:
-    """Return an engine on a SQLite file; `make` lets it be created.
+class Sqlite:
+    """One file."""
 
-    The address may say `?mode=ro`, and how many seconds to wait for others: `?timeout=0.5`.
+    def __init__(self, file: str, mode: str, patience: timedelta) -> None:
+        """Bind to a file; `mode` is `ro`, `rw`, or `rwc` to make it."""
+        self._file = Path(file)
+        self._mode = mode
+        self._wait = patience.total_seconds()
+        self.reads = create_engine(
+            "sqlite://", creator=self._connected, poolclass=QueuePool, hide_parameters=True
+        )
+        event.listen(self.reads, "connect", _prepare)
+        event.listen(self.reads, "begin", _begin)
+        self.writes = self.reads.execution_options(begin="BEGIN IMMEDIATE")
+        self._alone = self.reads.execution_options(begin=None)
 
-    Raises:
-        BadInput: the address is not that of a SQLite file.
-    """
-    engine = create_engine(
-        "sqlite://", creator=_creator(url, make=make), poolclass=QueuePool, hide_parameters=True
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    def is_there(self) -> bool:
+        """Say whether there is a file."""
+        return self._file.exists()
 
+    def words(self, wrong: SQLAlchemyError) -> str:
+        """Return what to call a failure, and what to do."""
+        name = ""
+        if isinstance(wrong, DBAPIError) and isinstance(wrong.orig, sqlite3.Error):
+            name = getattr(wrong.orig, "sqlite_errorname", "")
+        return _WORDS.get(
+            "_".join(name.split("_")[:2]),
+            f"home could not be read or written ({name or type(wrong).__name__}); "
+            "run `upheld verify` on it",
+        )
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Tell failures of the database in our words; they never quote a value."""
-    try:
-        yield
-    except SQLAlchemyError as wrong:
-        raise HomeFailed(_words(wrong)) from wrong
+    def wipe(self) -> None:
+        """Empty the write-ahead log, so that what was erased is not left in it."""
+        with self._alone.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def hold(self, request: str) -> ExitStack:
+        """Take a request by a lock on a file beside home's."""
+        home = self._file.resolve()
+        digest = sha256(request.encode(errors="surrogatepass")).hexdigest()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(home.with_name(f"{home.name}-hold-{digest[:16]}")))
+            except BlockingIOError:
+                raise taken(request) from None
+            except OSError as wrong:
+                raise HomeFailed(
+                    "no lock can be put beside home; give this user the right to write to its "
+                    "folder, and make room on its disk"
+                ) from wrong
+            return stack.pop_all()
 
-def wipe_journal(engine: Engine) -> None:
-    """Empty the write-ahead log, so that what was erased is not left in it."""
-    raw = engine.raw_connection()
-    try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    finally:
-        raw.close()
-
-
-def _creator(url: str, *, make: bool) -> Callable[[], sqlite3.Connection]:
-    place, _, query = url.removeprefix(SCHEME).partition("?")
-    if not url.startswith(SCHEME) or place in ("", ":memory:"):
-        raise BadInput("`home` must be a SQLite file; write it like `sqlite:///home.sqlite`")
-    options = dict(parse_qsl(query))
-    file = Path(place).absolute().as_uri()
-    mode = options.get("mode", "rwc" if make else "rw")
-    try:
-        wait = float(options.get("timeout", PATIENCE.total_seconds()))
-    except ValueError as wrong:
-        raise BadInput("`timeout` in the address of home must be a number of seconds") from wrong
-
-    def connect() -> sqlite3.Connection:
-        if mode == "rwc":
-            _make_private(Path(place))
+    def _connected(self) -> sqlite3.Connection:
+        if self._mode == "rwc":
+            _make_private(self._file)
         return sqlite3.connect(
-            f"{file}?mode={mode}",
+            f"{self._file.absolute().as_uri()}?mode={self._mode}",
             uri=True,
-            timeout=wait,
+            timeout=self._wait,
             isolation_level=None,
             check_same_thread=False,
         )
 
-    return connect
-
 
 def _make_private(file: Path) -> None:
     """Make the file so that only this user can read it; SQLite makes its journals alike."""
-    with suppress(OSError):  # SQLite meets the same trouble, and `told` has words for it
+    with suppress(OSError):  # SQLite meets the same trouble, and `words` has some for it
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
 
 
@@ -104,16 +106,5 @@ def _prepare(connection: sqlite3.Connection, _: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _words(wrong: SQLAlchemyError) -> str:
-    name = ""
-    if isinstance(wrong, DBAPIError) and isinstance(wrong.orig, sqlite3.Error):
-        name = getattr(wrong.orig, "sqlite_errorname", "")
-    return _WORDS.get(
-        "_".join(name.split("_")[:2]),
-        f"home could not be read or written ({name or type(wrong).__name__}); "
-        "run `upheld verify` on it",
-    )
+    if begin := connection.get_execution_options().get("begin", "BEGIN"):
+        connection.exec_driver_sql(begin)

@@ -355,8 +355,7 @@ def read_sshsig(armored: str, namespace: str) -> tuple[bytes, bytes]:
     lines = armored.strip().splitlines()
     if len(lines) < 3 or (lines[0], lines[-1]) != ARMOR:  # noqa: PLR2004
         raise Unproven("an officer's signature is not an armored SSH signature")
-    fields = _sshsig_fields(_base64("".join(lines[1:-1])))
-    key, space, _, algorithm, signature = fields
+    key, space, _, algorithm, signature = _sshsig_fields(_base64("".join(lines[1:-1])))
     public, raw = _ssh_strings(key), _ssh_strings(signature)
     kinds = [public[0], raw[0], algorithm]
     if kinds != [b"ssh-ed25519", b"ssh-ed25519", b"sha512"] or [len(public), len(raw)] != [2, 2]:
@@ -489,8 +488,7 @@ def _check_sums(home: sqlite3.Connection) -> None:
         for row in home.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 (of this file)
             name = sum_name(table, row[0])
             left[name] = (left.get(name, 0) - row_sum(table, *row)) % 2**256
-    changed = sorted(name for name, rest in left.items() if rest)
-    if changed:
+    if changed := sorted(name for name, rest in left.items() if rest):
         raise Unproven(f"rows of {changed[0]} were changed, the entries were not")
     for table in (*SUMMED, "document"):
         if home.execute(f"PRAGMA integrity_check({table})").fetchone() != (b"ok",):
@@ -738,6 +736,7 @@ class _Story:
     plan: str = ""
     rows: int = 0
     signed: str = ""
+    officers: set[str] = field(default_factory=set)
     attempts: dict[str, int] = field(default_factory=dict)
     begun: dict[tuple[str, int], str] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
@@ -771,8 +770,7 @@ class _Story:
             return
         if entry["request"] != self.bundle.request:
             raise Unproven("the bundle holds an entry of another request")
-        tell = _TELL.get(kind)
-        if tell:
+        if tell := _TELL.get(kind):
             self.lines.append(f"  {at[:10]} {tell(self, entry)}")
 
     def was_opened(self, entry: Mapping[str, object]) -> str:
@@ -783,25 +781,27 @@ class _Story:
 
     def was_planned(self, entry: Mapping[str, object]) -> str:
         self.plan, self.rows, self.signed = str(entry["plan"]), int(str(entry["rows"])), ""
-        self.done, self.outcome = {}, ""
+        self.done, self.outcome, self.officers = {}, "", set()
         return f"planned: {self.rows} rows, plan {self.plan[:16]}"
 
     def was_signed(self, entry: Mapping[str, object]) -> str:
-        self.signed = str(entry["plan"])
-        if self.signed != self.plan:
+        if entry["plan"] != self.plan:
             raise Unproven("what was signed is not what was planned")
-        document = self.bundle.plans.get(self.signed)
+        document = self.bundle.plans.get(self.plan)
         if document is None:
             raise Unproven("the plan in the bundle is not the one that was signed")
         plan = json.loads(document)
         if (plan["request"], plan["right"]) != (self.bundle.request, self.right):
             raise Unproven("the plan that was signed is of another request or right")
-        officer = _officer(entry, document, NAMESPACE)
-        return f"signed by officer {officer}; compare with the officers the company names"
+        officer, needed = _officer(entry, document, NAMESPACE), 1 + bool(plan.get("exceeds"))
+        self.officers.add(officer)
+        self.signed = self.plan if len(self.officers) >= needed else ""
+        count = f", {len(self.officers)} of {needed}" * (needed > 1)
+        return f"signed by officer {officer}{count}; compare with the officers the company names"
 
     def was_begun(self, entry: Mapping[str, object]) -> str:
         if not self.signed or entry["plan"] != self.signed:
-            raise Unproven(f"step {entry['step']} was begun without a signature on its plan")
+            raise Unproven(f"step {entry['step']} was begun before its plan was signed")
         step, attempt = _attempt(entry)
         if not 0 < attempt <= self.attempts.get(step, 0) + 1:
             raise Unproven(f"an attempt at step {step} is missing")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -19,20 +19,41 @@ _VIEW = tables.view.c
 _Indexed = tuple[int, Entry]
 
 
+PEOPLE = "people"
+MINTED = "minted"
+
+
 @dataclass(frozen=True, slots=True)
 class People:
-    """The highest ordinal minted so far, under one key; ordinals are dense."""
+    """The highest ordinal minted so far, and of each that was joined to another, to which."""
 
-    name: str = "people"
+    name: str = PEOPLE
 
     def key(self, entry: Entry) -> str | None:
-        """Return `minted` for each minting."""
-        return "minted" if entry.kind == "person.minted" else None
+        """Return `minted` for each minting, and for each joining the ordinal that was joined."""
+        match entry.kind:
+            case "person.minted":
+                return MINTED
+            case "person.joined":
+                return str(entry.body["joined"])
+            case _:
+                return None
 
     def step(self, state: str | None, index: int, entry: Entry) -> str:
-        """Return the ordinal just minted, or the highest."""
+        """Return the highest ordinal, or the one that this person goes by."""
         del index
-        return str(max(int(state or 0), int(str(entry.body["person"]))))
+        person = int(str(entry.body["person"]))
+        return str(person if entry.kind == "person.joined" else max(int(state or 0), person))
+
+
+def goes_by(state: Callable[[str, str], str | None], person: int) -> int:
+    """Return the ordinal that a person goes by, whichever of theirs is given.
+
+    `state` reads views: of a home, or as of a transaction.
+    """
+    while (other := state(PEOPLE, str(person))) is not None:
+        person = int(other)
+    return person
 
 
 @dataclass(slots=True)

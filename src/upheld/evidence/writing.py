@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from upheld.errors import HomeFailed, Refused
+from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.evidence import tables, vault
 from upheld.evidence.entries import read_entry, stamp, write_entry
 from upheld.evidence.keys import Keys
@@ -17,7 +17,7 @@ from upheld.evidence.merkle import Edge, grow, root
 from upheld.evidence.notes import sign
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import keep_tiles
-from upheld.evidence.views import PAGE, People, Views
+from upheld.evidence.views import MINTED, PAGE, PEOPLE, Views, goes_by
 from upheld.model import Entry, Json
 from upheld.ports import Clock
 
@@ -66,12 +66,13 @@ class SqlWriting:
 
     def mint(self) -> int:
         """Return a new ordinal, by an entry."""
-        person = int(self.state(People().name, "minted") or 0) + 1
+        person = self._minted() + 1
         self.append("person.minted", {"person": person})
         return person
 
     def alias(self, kind: str, value: str, person: int) -> None:
         """Let a normalised identity lead to a person; refuse if it leads to another one."""
+        person = goes_by(self.state, person)
         tag = self.keys.tag(kind, value)
         known = self.connection.scalar(
             select(tables.alias.c.person).where(tables.alias.c.tag == tag)
@@ -82,8 +83,26 @@ class SqlWriting:
         elif known != person:
             raise Refused(f"the `{kind}` given leads to another person; look the person up first")
 
+    def join(self, person: int, other: int, word: Mapping[str, Json]) -> bool:
+        """Let all that leads to `other` lead to `person`; say whether that is new."""
+        for each in (person, other):
+            if not 0 < each <= self._minted():
+                raise BadInput(f"home knows no person {each}; see `upheld people find`")
+        person, other = goes_by(self.state, person), goes_by(self.state, other)
+        if person == other:
+            return False
+        self.append("person.joined", {"person": person, "joined": other, **word})
+        of = tables.alias.c
+        for tag in self.connection.scalars(select(of.tag).where(of.person == other)).all():
+            self.sums.take("alias", tag, other)
+            self.sums.add("alias", tag, person)
+        theirs = update(tables.alias).where(of.person == other)
+        self.connection.execute(theirs.values(person=person))
+        return True
+
     def forget(self, person: int) -> int:
         """Delete every alias of a person."""
+        person = goes_by(self.state, person)
         self.erased = True
         of = tables.alias.c
         tags = self.connection.scalars(select(of.tag).where(of.person == person)).all()
@@ -148,6 +167,9 @@ class SqlWriting:
         note = sign(self.origin, self._size, over, self.keys.signer)
         self.connection.execute(delete(tables.head))
         self.connection.execute(insert(tables.head).values(size=self._size, root=over, note=note))
+
+    def _minted(self) -> int:
+        return int(self.state(PEOPLE, MINTED) or 0)
 
     def _now(self) -> datetime:
         now = self.clock()

@@ -60,6 +60,18 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one officer may sign alone: `rows` in all, and `share` percent of a collection.
+
+    A collection of fewer rows than `small` has no share: of five rows one is a fifth.
+    """
+
+    rows: int = 10_000
+    share: int = 10
+    small: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """The part of a plan that one store carries out, in one transaction, safe to repeat.
 
@@ -91,13 +103,12 @@ class Counted:
 class Preview:
     """What a step would touch, what would refuse it, and what a reviewer should know; no writes.
 
-    `statements` are what would be said to the store, in its own language and without any value.
+    `sizes` say how many rows a collection has, of those from which rows would go or be changed.
     """
 
     counted: tuple[Counted, ...]
     refusals: tuple[str, ...]
     notes: tuple[str, ...]
-    statements: tuple[str, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -41,9 +41,10 @@ class StepState:
 class Request:
     """A person's use of a right, folded from the log.
 
-    `carried` is the last plan of which a store gave a receipt; `receipts` hold, by plan and step,
-    what all receipts together say. `open` names, by store, the transactions that were not over when
-    it was looked back last.
+    `signatures` are those on its plan, by the officer's fingerprint; it is signed once there are
+    `needed`. `carried` is the last plan of which a store gave a receipt; `receipts` hold, by plan
+    and step, what all receipts together say. `open` names, by store, the transactions that were not
+    over when it was looked back last.
     """
 
     id: str
@@ -55,8 +56,8 @@ class Request:
     rule: str
     state: State
     plan: str | None = None
-    signature: str | None = None
-    officer: str | None = None
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    needed: int = 1
     steps: Mapping[str, StepState] = field(default_factory=dict)
     carried: str | None = None
     receipts: Mapping[str, Mapping[str, tuple[Counted, ...]]] = field(default_factory=dict)

@@ -76,6 +76,11 @@ class ManualStore:
         notes = tuple(f"by hand in `{self.name}`: {task}" for task in self._tasks(step.right))
         return Preview((), (gap,) if gap else (), notes)
 
+    def statements(self, step: Step) -> tuple[str, ...]:
+        """Return nothing: what is done here is said to a person."""
+        del step
+        return ()
+
     def act(self, step: Step) -> Done | Pending | Declined:
         """Ask for the checklist to be carried out; done once it is attested."""
         if gap := self.gaps.get(step.right):

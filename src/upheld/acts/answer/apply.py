@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from time import sleep
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.copy import write_copy
 from upheld.acts.answer.letter import write_letter
+from upheld.acts.answer.patience import patiently
 from upheld.acts.answer.plan import frozen, planned
 from upheld.acts.answer.sign import require_signed
 from upheld.acts.answer.stepping import carry_out, require_mine
@@ -15,11 +18,14 @@ from upheld.errors import HomeFailed, Refused, Stale
 from upheld.model import Declined, Outcome, Pending, Right, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from upheld.acts.company import Company
     from upheld.datamap.closure import Frozen
-    from upheld.model import Bond, Counted, Request
+    from upheld.model import Bond, Counted, Json, Left, Request
+
+_MOMENTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds between looks at transactions that are open; who holds one longer is not waited for."""
 
 _ROUNDS = 3
 """How often rows that arrive while an erasure runs are gone after before it is left reopened."""
@@ -28,11 +34,20 @@ _ROUNDS = 3
 def apply(company: Company, id: str) -> Request:
     """Carry out a signed plan as far as it goes now; running it again is harmless.
 
+    A store that is busy is tried again for a minute, with nothing held in between.
+
     Raises:
         NotSigned: no officer's valid signature.
-        Stale: policy, map or catalogue is no longer what was signed, or another apply was quicker.
+        Stale: policy, map or catalogue is no longer what was signed, or another apply is at work.
         Refused: a store declined, and undid its part.
+        StoreBusy: a store was busy to the end.
     """
+    company.request(id)
+    with company.home.holding(id):
+        return _applied(company, id)
+
+
+def _applied(company: Company, id: str) -> Request:
     request = company.request(id)
     if request.state is State.CLOSED:
         return request
@@ -49,20 +64,23 @@ def _erased(
     company: Company, request: Request, plan: Plan, closure: Frozen, secret: bytes
 ) -> Request:
     _require_no_copy_owed(company, request)
-    fences = _receipts(request)
+    fences, since = _receipts(request), request.open
     for _ in range(_ROUNDS):
         if not _carried_out(company, request, plan, closure, secret, fences):
             return company.request(request.id)
-        late = _late(company, plan, closure, secret)
-        if not late:
+        late, waiting = _looked_back(company, plan, closure, secret, since)
+        if not late and not any(waiting.values()):
             return _answered(company, request, fences)
         with company.home.writing() as home:
             require_mine(home, request, fences)
-            home.append(
-                "request.looked-back",
-                {"request": request.id, "clean": False, "late": dict(late)},
-            )
-        fences = {}
+            seen: dict[str, Json] = {
+                "late": dict(late),
+                "open": {k: [*v] for k, v in waiting.items()},
+            }
+            home.append("request.looked-back", {"request": request.id, "clean": False, **seen})
+        if not late:
+            return company.request(request.id)
+        fences, since = {}, {}
     with company.home.writing() as home:
         home.append("request.reopened", {"request": request.id, "cause": "rows keep arriving"})
     return company.request(request.id)
@@ -101,15 +119,37 @@ def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both 
     return not pending
 
 
-def _late(company: Company, plan: Plan, closure: Frozen, secret: bytes) -> Mapping[str, int]:
-    """Find again from the frozen closure; return rows that should not be there, by `store.name`."""
-    return {
-        f"{part.store}.{collection}": rows
-        for part in plan.stores
-        for collection, rows in company.stores[part.store]
-        .look_back(step(plan, part.store, closure, secret))
-        .late.items()
-    }
+def _looked_back(
+    company: Company,
+    plan: Plan,
+    closure: Frozen,
+    secret: bytes,
+    since: Mapping[str, tuple[str, ...]],
+) -> tuple[Mapping[str, int], Mapping[str, tuple[str, ...]]]:
+    """Find again from the frozen closure.
+
+    Return rows that should not be there, by `store.name`, and by store the transactions that were
+    open when rows were erased and still are: what they bring is seen once they are over.
+    """
+    late: dict[str, int] = {}
+    waiting: dict[str, tuple[str, ...]] = {}
+    for part in plan.stores:
+        this, store = step(plan, part.store, closure, secret), company.stores[part.store]
+        left = _settled(partial(store.look_back, this), since.get(part.store))
+        late.update((f"{part.store}.{name}", rows) for name, rows in left.late.items())
+        waiting[part.store] = left.open
+    return late, waiting
+
+
+def _settled(look: Callable[[tuple[str, ...] | None], Left], since: tuple[str, ...] | None) -> Left:
+    """Look back, and again for a moment while transactions of others are open: most end soon."""
+    left = patiently(partial(look, since))
+    for seconds in _MOMENTS:
+        if not left.open or left.late:
+            break
+        sleep(seconds)
+        left = patiently(partial(look, left.open))
+    return left
 
 
 def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ...]]:

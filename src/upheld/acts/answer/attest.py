@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from upheld.acts.answer.sign import officer_key
+from upheld.acts.officers import officer_key
 from upheld.errors import BadInput, Refused, quoted
 from upheld.evidence import ssh
 

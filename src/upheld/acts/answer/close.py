@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from upheld.acts.answer.letter import write_closing
 from upheld.acts.answer.open import given
-from upheld.acts.answer.plan import find
-from upheld.acts.answer.sign import officer_key
+from upheld.acts.finding import find
+from upheld.acts.officers import officer_key
 from upheld.datamap.closure import starting
 from upheld.desk.codes import CODES
 from upheld.errors import BadInput, Refused, did_you_mean, quoted

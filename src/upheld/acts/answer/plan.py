@@ -7,24 +7,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.open import given
+from upheld.acts.finding import find
 from upheld.datamap.closure import Frozen, from_bytes, starting, to_bytes
 from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, step, to_document
+from upheld.datamap.limits import exceeding
 from upheld.datamap.plan import answering, erasures
-from upheld.errors import HomeFailed, Refused, WouldFail
+from upheld.errors import HomeFailed, Refused, Stale, WouldFail
 from upheld.model import Counted, Erasure, Outcome, Right
+from upheld.model.erasing import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from upheld.acts.company import Company
-    from upheld.model import Bond, Request
+    from upheld.model import Bond, Json, Request
 
 _ROOM = 25
 """Rows that may join a collection between plan and apply, or a tenth of it if that is more."""
+_LIMITS = Limits()
 
 
-def plan(company: Company, id: str) -> Plan:
+def plan(company: Company, id: str, limits: Limits = _LIMITS) -> Plan:
     """Find, pre-flight and freeze; nothing is written to any store.
+
+    What is above the limits is in the plan, in words, and two officers must sign it.
 
     Raises:
         Refused: the map has open guesses, or nobody matches the identities.
@@ -46,7 +52,8 @@ def plan(company: Company, id: str) -> Plan:
             f"or answer with `upheld request close {id} --because no_data --key FILE`"
         )
     secret = company.home.unseal(id, "secret") or secrets.token_bytes(32)
-    made = _made(company, request, clauses, frozen, secret=secret, found=found)
+    draft = _draft(company, request, clauses, limits)
+    made = _made(company, draft, frozen, secret=secret, found=found)
     document = to_document(made)
     with company.home.writing() as home:
         home.seal(id, "closure", to_bytes(frozen))
@@ -54,7 +61,8 @@ def plan(company: Company, id: str) -> Plan:
         for text in company.texts.values():
             home.keep(text)
         digest = home.keep(document)
-        home.append("request.planned", {"request": id, "plan": digest, "rows": made.rows})
+        about: dict[str, Json] = {"plan": digest, "rows": made.rows, "signatures": made.signatures}
+        home.append("request.planned", {"request": id, **about})
     return made
 
 
@@ -72,6 +80,31 @@ def planned(company: Company, request: Request) -> tuple[Plan, bytes]:
     return from_document(document), document
 
 
+def statements(company: Company, id: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what applying a plan would say to each store as it stands now, without any value.
+
+    Stores are asked anew, and officers do not sign it: they sign what becomes of which rows, and
+    every store is held to that. Which words bring it about is the program's and the database's
+    matter; the plan stays the same bytes when either is replaced by a newer one.
+
+    Raises:
+        Refused: there is no plan, or its key was destroyed.
+        Stale: a store of the plan is no longer there.
+    """
+    request = company.request(id)
+    made, _ = planned(company, request)
+    if made.right is not Right.ERASE:
+        return {}
+    closure, secret = frozen(company, request)
+    said: dict[str, tuple[str, ...]] = {}
+    for part in made.stores:
+        if part.store not in company.stores:
+            raise Stale(f"store `{part.store}` is no longer there; run `upheld request plan {id}`")
+        this = step(made, part.store, closure, secret)
+        said[part.store] = company.stores[part.store].statements(this)
+    return said
+
+
 def frozen(company: Company, request: Request) -> tuple[Frozen, bytes]:
     """Return the frozen closure of a request, and the secret its replacements are derived from.
 
@@ -83,24 +116,6 @@ def frozen(company: Company, request: Request) -> tuple[Frozen, bytes]:
     if closure is None or secret is None:
         raise Refused(f"what {request.id} froze is gone with its key; open a new request")
     return from_bytes(closure), secret
-
-
-def find(
-    company: Company, start: Frozen
-) -> tuple[Frozen, Mapping[str, Mapping[tuple[str, Bond], int]]]:
-    """Ask every store until none knows more: identities travel from store to store."""
-    closure, rows = start, {}
-    asked: dict[str, Frozen] = {}
-    while waiting := [
-        name
-        for name in company.stores
-        if name not in asked or asked[name].identities != closure.identities
-    ]:
-        name = waiting[0]
-        found = company.stores[name].find(closure.of(name))
-        closure = closure.joined(name, found.closure)
-        asked[name], rows[name] = closure, found.rows
-    return closure, rows
 
 
 def _start(company: Company, request: Request) -> Frozen:
@@ -121,16 +136,8 @@ def _by_hand(company: Company) -> bool:
     return any(mapped.tasks for mapped in company.maps.values())
 
 
-def _made(  # noqa: PLR0913 (all that a plan freezes)
-    company: Company,
-    request: Request,
-    clauses: tuple[str, ...],
-    closure: Frozen,
-    *,
-    secret: bytes,
-    found: Mapping[str, Mapping[tuple[str, Bond], int]],
-) -> Plan:
-    draft = Plan(
+def _draft(company: Company, request: Request, clauses: tuple[str, ...], limits: Limits) -> Plan:
+    return Plan(
         format=FORMAT,
         request=request.id,
         right=request.right,
@@ -139,19 +146,34 @@ def _made(  # noqa: PLR0913 (all that a plan freezes)
         policy=company.policy.digest,
         made=company.today,
         stores=tuple(_bare(company, request, name, clauses) for name in company.stores),
+        limits=limits,
     )
-    if request.right is Right.ACCESS:
+
+
+def _made(
+    company: Company,
+    draft: Plan,
+    closure: Frozen,
+    *,
+    secret: bytes,
+    found: Mapping[str, Mapping[tuple[str, Bond], int]],
+) -> Plan:
+    """Return the draft with what stores say that would become of rows."""
+    if draft.right is Right.ACCESS:
         parts = [_counted(part, found.get(part.store, {})) for part in draft.stores]
         return replace(draft, stores=tuple(parts))
     refused: list[str] = []
     parts = []
+    sizes: dict[str, Mapping[str, int]] = {}
     for part in draft.stores:
         preview = company.stores[part.store].preview(step(draft, part.store, closure, secret))
         refused.extend(preview.refusals)
+        sizes[part.store] = preview.sizes
         parts.append(_bounded(part, preview.counted, preview.notes))
     if refused:
-        raise WouldFail(f"{request.id} would fail and nothing was written: " + "; ".join(refused))
-    return replace(draft, stores=tuple(parts))
+        raise WouldFail(f"{draft.request} would fail and nothing was written: {'; '.join(refused)}")
+    whole = replace(draft, stores=tuple(parts))
+    return replace(whole, exceeds=exceeding(whole, sizes))
 
 
 def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...]) -> StorePlan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upheld.acts.answer.sign import officer_key
+from upheld.acts.officers import officer_key
 from upheld.errors import Refused
 from upheld.evidence import ssh
 

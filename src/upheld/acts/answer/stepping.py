@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from upheld.acts.answer.patience import patiently
 from upheld.desk.states import VIEW, from_state
 from upheld.errors import Stale
 from upheld.model import Declined, Done, Pending, State
@@ -28,7 +29,14 @@ def carry_out(
 
     Raises:
         Stale: the request was finished, planned anew or taken over by another apply.
+        StoreBusy: the store was busy to the end.
     """
+    return patiently(lambda: _attempted(company, request, this, store))
+
+
+def _attempted(
+    company: Company, request: Request, this: Step, store: str
+) -> tuple[Done | Pending | Declined, int]:
     with company.home.writing() as home:
         now = _now(home, request.id)
         if now.state not in _MAY_BEGIN or now.plan != request.plan:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from upheld.acts.prove.filed import filed
 from upheld.acts.prove.folds import DOCUMENTS, links, registered, versions
+from upheld.acts.prove.searched import Searched, searched
 from upheld.datamap.closure import from_bytes
 from upheld.datamap.document import StorePlan, aged, from_document, step
 from upheld.datamap.parse import parse_store
@@ -28,7 +29,8 @@ def see(company: Company) -> Seen:
     """Return what is seen of a company's world now; every erasure is looked back on."""
     schemas, guards, unreachable = _asked(company)
     requests = company.requests()
-    looked = {r.id: _look_back(company, r) for r in requests if _watched(r)}
+    deep = searched(company.home)
+    looked = {r.id: _deeper(company, r, deep) for r in requests if watched(r)}
     seen = {id: found for id, found in looked.items() if not isinstance(found, str)}
     return Seen(
         at=company.now(),
@@ -66,7 +68,7 @@ def _asked(
     return schemas, guards, unreachable
 
 
-def _watched(request: Request) -> bool:
+def watched(request: Request) -> bool:
     """Say whether somebody was erased, in whole or in part, and is still looked back on."""
     erased = request.right is Right.ERASE and request.carried is not None
     return erased and request.released is None
@@ -104,6 +106,34 @@ def _look_back(company: Company, request: Request) -> _Found | str:
     except (StoreFailed, Refused, BadInput) as failed:
         return str(failed)
     return found
+
+
+def _deeper(company: Company, request: Request, deep: Searched) -> _Found | str:
+    """Return what is left of an erased person, also where every text was searched for them."""
+    found = _look_back(company, request)
+    places = deep.found.get(request.id, {})
+    if isinstance(found, str):
+        return found
+    found.late.update({_put_right(company, place): rows for place, rows in places.items()})
+    since = request.answered is not None and deep.at is not None and request.answered <= deep.at
+    if not found.late and since and deep.blind:
+        why = "; ".join(deep.blind.values())
+        return f"the last deep look-back did not see it all, run `upheld check --deep` again: {why}"
+    return found
+
+
+def _put_right(company: Company, place: str) -> str:
+    """Return a place with what an officer can do about it."""
+    store, _, rest = place.partition(".")
+    mapped = company.maps.get(store)
+    for collection in mapped.collections if mapped else ():
+        name, _, field = rest.rpartition(".")
+        if name == collection.name and not collection.personal:
+            return f"{place} (mapped as not personal; map it as what it is)"
+        links = {column for way in collection.ways for column in way.columns}
+        if name == collection.name and (collection.place(field) or field in links):
+            return f"{place} (no way of the map leads from there to them; add one, then plan again)"
+    return f"{place} (not mapped; map it in stores/{store}.yaml, then plan again)"
 
 
 def _as_planned(company: Company, part: StorePlan) -> tuple[Store, ...]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale
 from upheld.stores.sql import doubts, finding, people
+from upheld.stores.sql.columns import chosen
 from upheld.stores.sql.cycles import cut, loops
 from upheld.stores.sql.databases import Need
 from upheld.stores.sql.databases.failures import constraint, refuses
@@ -96,33 +97,33 @@ class Work:
         against = (*self._passed_on(passed), *crowds, *refusals(self.frozen.schema, erasers))
         yield from standing(self.connection, self.frozen, against)
 
-    def rehearse(self) -> tuple[str, ...]:
-        """Try the step without committing it; at the least, see that it would be let write."""
-        self.database.begin(self.connection, write=True)
-        lacks = tuple(self.database.lacks(self.connection, list(self._needs())))
-        if lacks or not rehearsal_needed(self.mapped, self.frozen.schema, self.step):
-            return tuple(f"store `{self.mapped.name}` {each}" for each in lacks)
+    def hindered(self) -> Iterator[str]:
+        """Say what the database would not let be done, tried where it cannot be told.
+
+        Of the transaction that this begins nothing is committed.
+        """
+        whole = rehearsal_needed(self.mapped, self.frozen.schema, self.step)
+        if whole or not self.database.rights_are_read:
+            self.connection.rollback()
+            self.database.begin(self.connection, write=True)
+        lacks = list(self.database.lacks(self.connection, list(self._needs())))
+        yield from (f"store `{self.mapped.name}` {each}" for each in lacks)
+        if whole and not lacks:
+            yield from self._rehearsed()
+
+    def _rehearsed(self) -> Iterator[str]:
         try:
             self.carry_out()
         except BlockedError as blocked:
-            return (self.words_of_block(blocked),)
+            yield words_of_block(self.mapped.name, blocked)
         except OverCeilingError:
-            return ()
+            return
         except ChangedError as changed:
-            return (str(changed),)
+            yield str(changed)
         except sa.exc.DBAPIError as broken:
             if not refuses(broken):
                 raise
-            return (constraint(self.mapped.name, broken),)
-        return ()
-
-    def words_of_block(self, blocked: BlockedError) -> str:
-        """Say that rows that stay point at rows that would go."""
-        store = self.mapped.name
-        return (
-            f"rows of `{store}.{blocked}` that stay point at rows that would go; "
-            f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{blocked}`"
-        )
+            yield constraint(self.mapped.name, broken)
 
     def _anchors(self) -> Iterator[sa.Select[tuple[object, ...]]]:
         """Select the person's own rows that will be changed, in the order of their keys."""
@@ -130,7 +131,7 @@ class Work:
         for collection in doubts.of_people(self.frozen):
             if collection.name in changed and self.frozen.keys.get(collection.name):
                 key = self.frozen.fields(collection, collection.key)
-                yield sa.select(*key).where(*self.frozen.frozen(collection)).order_by(*key)
+                yield chosen(key).where(*self.frozen.frozen(collection)).order_by(*key)
 
     def _needs(self) -> Iterator[Need]:
         """Yield what the step must be let do, once for each table."""
@@ -156,3 +157,11 @@ class Work:
             if rows is not None:
                 words = doubts.passed_on(self.mapped.name, collection.name)
                 yield Objection(collection, rows, however_many(words))
+
+
+def words_of_block(store: str, blocked: BlockedError) -> str:
+    """Say that rows that stay point at rows that would go."""
+    return (
+        f"rows of `{store}.{blocked}` that stay point at rows that would go; "
+        f"in stores/{store}.yaml keep those rows with `erase: fields`, or map `{blocked}`"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
@@ -13,6 +13,8 @@ from upheld.stores.sql.functions import REPLACED, Spelled, normal
 from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from upheld.model import Collection, Spelling, Table
 
 Truth = sa.ColumnElement[bool]
@@ -34,6 +36,11 @@ def table(collection: Collection, shape: Table | None) -> sa.TableClause:
         *columns,
         schema=sa.quoted_name(schema, quote=True) if schema else None,
     )
+
+
+def chosen(columns: Iterable[sa.ColumnElement[object]]) -> sa.Select[tuple[object, ...]]:
+    """Select columns, however many there are."""
+    return cast("sa.Select[tuple[object, ...]]", sa.select(*columns))
 
 
 def mapped(collection: Collection) -> tuple[str, ...]:

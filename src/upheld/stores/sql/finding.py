@@ -12,7 +12,7 @@ from upheld.errors import BadIdentity
 from upheld.identity import learned
 from upheld.model import Bond, Collection, Follow, Found
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import Truth
+from upheld.stores.sql.columns import Truth, chosen
 from upheld.stores.sql.functions import REPLACED, spelled
 from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
@@ -73,7 +73,7 @@ def keys_of(
 ) -> frozenset[Key]:
     """Return the keys of the rows for which a condition holds."""
     columns = selector.fields(collection, collection.key)
-    return keys_in(connection, sa.select(*columns).where(rows))
+    return keys_in(connection, chosen(columns).where(rows))
 
 
 def keys_in(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> frozenset[Key]:

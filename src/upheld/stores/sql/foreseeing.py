@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import sqlalchemy as sa
+    from sqlalchemy.engine.default import DefaultDialect
 
     from upheld.model import Counted
     from upheld.stores.sql.erasing import Eraser
@@ -41,7 +42,7 @@ def notes(store: str, erasers: Sequence[Eraser]) -> Iterator[str]:
                     )
 
 
-def said(dialect: sa.Dialect, erasers: Iterable[Eraser]) -> Iterator[str]:
+def said(dialect: DefaultDialect, erasers: Iterable[Eraser]) -> Iterator[str]:
     """Yield what would be said to the database, in order, with names in the place of values."""
     plain = type(dialect)(paramstyle="named")
     for eraser in erasers:

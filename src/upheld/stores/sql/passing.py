@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.model import Bond, Collection, Follow
-from upheld.stores.sql.columns import Truth
+from upheld.stores.sql.columns import Truth, chosen
 from upheld.stores.sql.finding import anything, keys_in, leading, pointed_at
 from upheld.stores.sql.rows import Selector, aimed, halves
 
@@ -83,7 +83,7 @@ def _queries(
 def _columns(
     selector: Selector, collection: Collection, names: tuple[str, ...]
 ) -> sa.Select[tuple[object, ...]]:
-    return sa.select(*selector.fields(collection, names))
+    return chosen(selector.fields(collection, names))
 
 
 def _foreign(selector: Selector, collection: Collection, ways: list[Way]) -> Truth:

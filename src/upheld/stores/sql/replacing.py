@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -29,7 +29,7 @@ def replacement(
     column: Column | None,
     *,
     email: bool,
-) -> sa.ColumnElement[object]:
+) -> sa.ColumnElement[Any]:
     """Return a value that fits the column, made of the step's secret, the field and the row's key.
 
     A repeat writes the same bytes; without the secret nobody can tell whose it was.

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from upheld.identity import base, spellings
 from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap, Type
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import Truth, filled, table
+from upheld.stores.sql.columns import Truth, chosen, filled, table
 from upheld.stores.sql.functions import Dated, Spelled, normal, numbers, octets, spelled, uuids
 from upheld.stores.sql.functions.keys import Listed, in_keys, listed
 
@@ -168,7 +168,7 @@ class Selector:
         parent = self.mapped.collection(hold.within)
         if parent is None or link is None:
             return sa.false()
-        kept = sa.select(*self.fields(parent, link.onto))
+        kept = chosen(self.fields(parent, link.onto))
         kept = _standing_alone(kept.where(*self._kept(parent, hold)))
         columns = self.fields(collection, link.columns)
         return sa.tuple_(*columns).in_(kept) if len(columns) > 1 else columns[0].in_(kept)

@@ -34,7 +34,7 @@ _MOST = 5000
 _JUDGED = 1000
 """Places of which it is asked together whose they are."""
 
-_UNTIMED = {"mysql": "SET STATEMENT max_statement_time = 0 FOR "}
+_UNTIMED = dict.fromkeys(("mysql", "mariadb"), "SET STATEMENT max_statement_time = 0 FOR ")
 """MariaDB takes the whole reading of a table for one statement, and ends it when it is long."""
 
 Reading: TypeAlias = "Callable[[], AbstractContextManager[sa.Connection]]"
@@ -108,9 +108,9 @@ class Search:
         names = [each.name for each in table.columns if self._may_hold_text(each)]
         if names:
             found = _Found(self.judge, self.judge.collection(table))
-            query = _query(table, [*names, *found.key], len(names))
             with self.reading() as connection:
-                for values, keys in _streamed(connection, query, len(names)):
+                said = _said(connection, table, [*names, *found.key], len(names))
+                for values, keys in _streamed(connection, said, len(names)):
                     rows = len(values) // len(names)
                     for at, needles in self.sieve.find(values):
                         column, row = divmod(at, rows)
@@ -156,8 +156,8 @@ class _Found:
         self.waiting.clear()
 
 
-def _query(table: Table, names: Sequence[str], read: int) -> sa.Select[tuple[object, ...]]:
-    """Select fields of every row: as many as are `read` as text, then the others as they are."""
+def _said(connection: sa.Connection, table: Table, names: Sequence[str], read: int) -> str:
+    """Return how fields of every row are selected: `read` of them as text, the others as is."""
     schema, name = parts(table.name)
     columns = [sa.column(sa.quoted_name(n, quote=True), Stored(table.column(n))) for n in names]
     source = sa.table(
@@ -166,17 +166,16 @@ def _query(table: Table, names: Sequence[str], read: int) -> sa.Select[tuple[obj
         schema=sa.quoted_name(schema, quote=True) if schema else None,
     )
     fields = [source.c[each] for each in names]
-    return sa.select(*map(Read, fields[:read]), *fields[read:]).select_from(source)
+    query = sa.select(*map(Read, fields[:read]), *fields[read:]).select_from(source)
+    return _UNTIMED.get(connection.dialect.name, "") + str(query.compile(connection))
 
 
 def _streamed(
-    connection: sa.Connection, query: sa.Select[tuple[object, ...]], read: int
+    connection: sa.Connection, said: str, read: int
 ) -> Iterator[tuple[list[bytes], list[Key]]]:
     """Yield the values of some rows, field by field, with the keys of the rows."""
-    said = str(query.compile(connection)).replace("\n", " ")
-    options = {"stream_results": True, "max_row_buffer": 1}
-    ahead = _UNTIMED.get(connection.dialect.name, "")
-    result = connection.execution_options(**options).exec_driver_sql(ahead + said)
+    streaming = connection.execution_options(stream_results=True, max_row_buffer=1)
+    result = streaming.exec_driver_sql(said)
     size = _FIRST
     while rows := result.fetchmany(size):
         columns = list(zip(*map(tuple, rows), strict=True))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from upheld.errors import Refused, Stale
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
 from upheld.stores.sql import alike, doubts, finding, people
-from upheld.stores.sql.carrying import ChangedError, Work
+from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.columns import mapped
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
@@ -142,11 +142,18 @@ class SqlStore:
             counted = tuple(tallied(connection, tallies))
             wrong = tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
-            if not wrong:
-                connection.rollback()
-                wrong = work.rehearse()
-        statements = tuple(said(self.engine.dialect, erasers))
-        return Preview(counted, wrong, tuple(notes(self.name, erasers)), statements, sizes)
+            wrong = wrong or tuple(work.hindered())
+        return Preview(counted, wrong, tuple(notes(self.name, erasers)), sizes)
+
+    def statements(self, step: Step) -> tuple[str, ...]:
+        """Return the SQL that carrying out a step comes to."""
+        with self._connected(READING) as connection:
+            return tuple(
+                said(
+                    cast("DefaultDialect", self.engine.dialect),
+                    self._work(connection, step).erasers(),
+                )
+            )
 
     def act(self, step: Step) -> Done | Declined:
         """Carry out a step in one transaction; a repeat writes nothing new.
@@ -176,7 +183,7 @@ class SqlStore:
         except OverCeilingError as over:
             return Declined(f"more rows in `{self.name}.{over}` than the plan allows; plan again")
         except BlockedError as blocked:
-            return Declined(work.words_of_block(blocked))
+            return Declined(words_of_block(self.name, blocked))
         except ChangedError as changed:
             return Declined(f"{changed}; nothing was written")
         return done
@@ -281,18 +288,21 @@ class SqlStore:
 
     def _begun(self, stack: ExitStack, mode: Mode) -> sa.Connection:
         """Begin, on another connection where the one at hand has died since it was used last."""
-        for last in (False, True):
+        connection = stack.enter_context(self.engine.connect())
+        try:
+            self._begin(connection, mode)
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
             connection = stack.enter_context(self.engine.connect())
-            try:
-                if mode is not LOOKING:
-                    self._database.begin(connection, write=mode is WRITING)
-            except sa.exc.DBAPIError as error:
-                if last or not error.connection_invalidated:
-                    raise
-                connection.close()
-            else:
-                break
+            self._begin(connection, mode)
         return connection
+
+    def _begin(self, connection: sa.Connection, mode: Mode) -> None:
+        if mode is LOOKING:
+            self._database.glance(connection)
+        else:
+            self._database.begin(connection, write=mode is WRITING)
 
 
 def _part(

@@ -64,7 +64,8 @@ SELECT i.indrelid, i.indexrelid, i.indisunique, i.indisprimary, i.indkey[at.n - 
         coalesce(pg_get_indexdef(i.indexrelid, at.n, true), '?') END
 FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam
 CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS at (n)
-WHERE i.indrelid >= 16384 AND i.indisvalid AND i.indpred IS NULL AND m.amname IN ('btree', 'hash')
+WHERE i.indrelid >= 16384 AND i.indisvalid AND i.indpred IS NULL
+    AND (i.indisprimary OR m.amname IN ('btree', 'hash'))
 ORDER BY i.indexrelid, at.n
 """
 _TRIGGERS = """
@@ -74,11 +75,11 @@ SELECT t.tgrelid, t.tgname,
         WHERE p.proname IN ('tsvector_update_trigger', 'tsvector_update_trigger_column')
             AND p.pronamespace = 'pg_catalog'::regnamespace
     ) AND t.tgtype & 23 = 23 AND t.tgqual IS NULL AND cardinality(t.tgattr::int2[]) = 0,
-    encode(t.tgargs, 'escape')
+    t.tgargs
 FROM pg_trigger AS t
 WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'D'
 UNION ALL
-SELECT r.ev_class, r.rulename, false, ''
+SELECT r.ev_class, r.rulename, false, ''::bytea
 FROM pg_rewrite AS r
 WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D' AND r.ev_type IN ('2', '4')
 ORDER BY 1, 2
@@ -297,5 +298,5 @@ def _triggers(connection: sa.Connection, found: _Relations) -> frozenset[tuple[i
             continue
         table.triggers.append(name)
         if fills:
-            computed.add((oid, arguments.partition("\\000")[0]))
+            computed.add((oid, bytes(arguments).partition(b"\0")[0].decode()))
     return frozenset(computed)

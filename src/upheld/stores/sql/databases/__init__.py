@@ -48,9 +48,16 @@ class Database(Protocol):
     row_by_row: bool
     """Whether a foreign key is minded at each row, and not at the end of the statement."""
 
+    rights_are_read: bool
+    """Whether the catalogue tells what a role may do; else it is tried in a transaction."""
+
     @property
     def engine(self) -> sa.Engine:
         """What opens connections."""
+        ...
+
+    def glance(self, connection: sa.Connection) -> None:
+        """Prepare for statements that each stand by themselves."""
         ...
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
@@ -81,7 +88,7 @@ class Database(Protocol):
         ...
 
     def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
-        """Say what the role is not let do, within a transaction that is undone."""
+        """Say what the role is not let do, in a transaction that is undone."""
         ...
 
 

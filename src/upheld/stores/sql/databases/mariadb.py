@@ -47,6 +47,7 @@ class MariaDb:
     typeless = False
     defers = False
     row_by_row = True
+    rights_are_read = False
     installed_by = "pip install 'upheld[mariadb]'"
 
     def __init__(self, address: sa.URL) -> None:
@@ -67,6 +68,10 @@ class MariaDb:
             pool_size=4,
             max_overflow=28,
         )
+
+    def glance(self, connection: sa.Connection) -> None:
+        """Let each statement stand by itself."""
+        connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""

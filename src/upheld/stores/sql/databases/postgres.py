@@ -74,6 +74,7 @@ class Postgres:
     typeless = False
     defers = False
     row_by_row = False
+    rights_are_read = True
     installed_by = "pip install 'upheld[postgres]'"
 
     def __init__(self, address: sa.URL) -> None:
@@ -86,6 +87,10 @@ class Postgres:
             max_overflow=28,
         )
         sa.event.listen(self.engine, "connect", _set_up)
+
+    def glance(self, connection: sa.Connection) -> None:
+        """Let each statement stand by itself."""
+        connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""

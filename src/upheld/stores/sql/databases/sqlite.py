@@ -36,6 +36,7 @@ class Sqlite:
     typeless = True
     defers = True
     row_by_row = False
+    rights_are_read = False
     installed_by = "Python comes with it"
 
     def __init__(self, address: sa.URL) -> None:
@@ -49,6 +50,9 @@ class Sqlite:
             hide_parameters=True,
         )
         sa.event.listen(self.engine, "connect", _set_up)
+
+    def glance(self, connection: sa.Connection) -> None:
+        """Do nothing: nothing is begun before somebody says so."""
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin; whoever writes locks the file."""

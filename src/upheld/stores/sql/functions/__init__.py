@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.functions import FunctionElement
@@ -28,7 +28,7 @@ _BLOCK = 64
 _WIDEST = 48
 
 
-class Digest(FunctionElement[str]):
+class Digest(FunctionElement[Any]):
     """HMAC-SHA256 of a field's name and its row's key, in hex.
 
     Arguments: the outer and the inner pad of the secret (RFC 2104), the name, the key columns. A
@@ -39,26 +39,26 @@ class Digest(FunctionElement[str]):
     inherit_cache = True
 
 
-class Whole(FunctionElement[int]):
+class Whole(FunctionElement[Any]):
     """A number made of 48 bits of a digest, moved right. Arguments: the digest, by how many."""
 
     type = sa.BigInteger()
     inherit_cache = True
 
 
-class Octets(FunctionElement[bytes]):
+class Octets(FunctionElement[Any]):
     """A digest as bytes. Argument: the digest."""
 
     inherit_cache = True
 
 
-class Redacted(FunctionElement[object]):
+class Redacted(FunctionElement[Any]):
     """A text without the person's identifiers. Arguments: text, needles."""
 
     inherit_cache = True
 
 
-class YearStart(FunctionElement[object]):
+class YearStart(FunctionElement[Any]):
     """The first of January of a date's year, at midnight if it has a time. Argument: the date.
 
     What is no date becomes NULL: nobody can tell which part of it says how much.
@@ -67,21 +67,21 @@ class YearStart(FunctionElement[object]):
     inherit_cache = True
 
 
-class Dated(FunctionElement[bool]):
+class Dated(FunctionElement[Any]):
     """Whether a value is a date, as in 2026-07-01 with or without a time. Argument: the value."""
 
     type = sa.Boolean()
     inherit_cache = True
 
 
-class Spelled(FunctionElement[str]):
+class Spelled(FunctionElement[Any]):
     """A value as text, compared letter by letter whatever its column is compared by."""
 
     type = sa.String()
     inherit_cache = True
 
 
-class Normal(FunctionElement[str]):
+class Normal(FunctionElement[Any]):
     """The form a stored identity of kind `kind` is compared in. Argument: the column."""
 
     type = sa.String()

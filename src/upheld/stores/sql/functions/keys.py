@@ -6,7 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,7 +32,7 @@ class Stored(sa.types.UserDefinedType[object]):
         self.column = column
 
 
-class Keys(sa.types.UserDefinedType[object]):
+class Keys(sa.types.UserDefinedType[Any]):
     """A set of keys as a parameter, to be held by these columns."""
 
     cache_ok = True
@@ -41,7 +41,7 @@ class Keys(sa.types.UserDefinedType[object]):
         """Remember the columns that are to hold the keys."""
         self.columns = columns
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Listed], object]:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], object]:
         """Return what turns keys into the parameter of this kind of database."""
         match dialect.name:
             case "sqlite":
@@ -56,7 +56,7 @@ class Keys(sa.types.UserDefinedType[object]):
         return len(self.columns) == 1
 
 
-class Among(FunctionElement[bool]):
+class Among(FunctionElement[Any]):
     """Whether columns hold one of a list of keys. Arguments: the keys, the columns."""
 
     type = sa.Boolean()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.compiler import compiles
 
@@ -40,7 +40,7 @@ _DAY = "'^[0-9]{4}-[01][0-9]-[0-3][0-9]'"
 _TO_THE_LETTER = "COLLATE utf8mb4_nopad_bin"
 
 
-def _spoken(kind: type[FunctionElement[object]]) -> Callable[[Compiled], Compiled]:
+def _spoken(kind: type[FunctionElement[Any]]) -> Callable[[Compiled], Compiled]:
     return compiles(kind, *_NAMES)
 
 

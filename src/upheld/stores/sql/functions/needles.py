@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -26,12 +26,12 @@ class Needles:
     patterns: tuple[str, ...] = field(repr=False)
 
 
-class Patterns(sa.types.UserDefinedType[object]):
+class Patterns(sa.types.UserDefinedType[Any]):
     """Needles as a parameter: for SQLite a JSON list, for servers one pattern of theirs."""
 
     cache_ok = True
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Needles], str]:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], str]:
         """Return what turns needles into the parameter of this kind of database."""
         if dialect.name == "sqlite":
             return lambda needles: json.dumps(needles.patterns)

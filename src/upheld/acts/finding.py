@@ -1,0 +1,53 @@
+"""Finds a person in all stores; identities travel from one to the next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from upheld.identity import base
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from upheld.acts.company import Company
+    from upheld.datamap.closure import Frozen
+    from upheld.model import Bond
+
+Counts: TypeAlias = "Mapping[str, Mapping[tuple[str, Bond], int]]"
+"""Rows by store, then by collection and bond."""
+
+
+def find(company: Company, start: Frozen) -> tuple[Frozen, Counts]:
+    """Ask every store until none knows more.
+
+    A telephone found on the way leads on only when all else has come to its end: it may be a
+    household's, and whatever store is asked first must make no difference.
+
+    Raises:
+        Refused: only a person can tell whose a row is.
+    """
+    if len(company.stores) == 1:
+        return _settled(company, start, sure=False)
+    closure, rows = _settled(company, start, sure=True)
+    if not _telephones(closure.identities) - _telephones(closure.given):
+        return closure, rows
+    return _settled(company, closure, sure=False)
+
+
+def _settled(company: Company, closure: Frozen, *, sure: bool) -> tuple[Frozen, Counts]:
+    """Ask in rounds, each store the same in each, so that the order of their names is nothing."""
+    rows: dict[str, Mapping[tuple[str, Bond], int]] = {}
+    known: dict[str, Mapping[str, frozenset[str]]] = {}
+    while waiting := [name for name in company.stores if known.get(name) != closure.identities]:
+        before = closure
+        for name in waiting:
+            found = company.stores[name].find(replace(before.of(name), sure=sure))
+            rows[name] = found.rows
+            known[name] = before.joined(name, found.closure).identities
+            closure = closure.joined(name, found.closure)
+    return closure, rows
+
+
+def _telephones(kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*(kinds[kind] for kind in kinds if base(kind) == "phone"))

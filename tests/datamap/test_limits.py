@@ -1,0 +1,85 @@
+"""What of a plan is more than one officer may sign alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, to_document
+from upheld.datamap.limits import exceeding
+from upheld.model import Bond, Counted, Outcome, Regime, Right
+from upheld.model.erasing import Limits
+
+TODAY = date(2026, 7, 1)
+
+
+def _plan(*counted: Counted, limits: Limits | None = None, store: str = "crm") -> Plan:
+    part = StorePlan(store, "ab", "cd", (), counted, (), TODAY)
+    return Plan(FORMAT, "R-1", Right.ERASE, Regime.GDPR, (), "ef", TODAY, (part,), limits)
+
+
+def _rows(
+    rows: int,
+    collection: str = "orders",
+    outcome: Outcome = Outcome.GONE,
+    bond: Bond = Bond.ABOUT,
+) -> Counted:
+    return Counted(collection, bond, outcome, rows)
+
+
+def test_a_share_above_the_limit_is_said_with_both_numbers() -> None:
+    plan = _plan(_rows(400), limits=Limits(rows=10_000))
+    assert exceeding(plan, {"crm": {"orders": 1_290}}) == (
+        "touches 32 % of `crm.orders` (400 of about 1,290 rows), more than 10 %",
+    )
+
+
+def test_rows_in_all_stores_together_are_limited() -> None:
+    parts = (
+        *_plan(_rows(6_000), store="crm").stores,
+        *_plan(_rows(4_001), store="web").stores,
+    )
+    plan = Plan(FORMAT, "R-1", Right.ERASE, Regime.GDPR, (), "ef", TODAY, parts, Limits())
+    assert exceeding(plan, {}) == ("touches 10,001 rows in all, more than 10,000",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "above"),
+    [
+        (100, 1_000, False),
+        (101, 1_000, True),
+        (999, 999, False),
+        (1_000, 1_000, True),
+        (1_000, 0, True),  # an estimate of before the rows came
+        (500, 10_000, False),
+    ],
+)
+def test_a_share_counts_from_the_very_limit_on_and_of_tables_that_are_not_small(
+    rows: int, size: int, *, above: bool
+) -> None:
+    plan = _plan(_rows(rows), limits=Limits(rows=10_000))
+    assert bool(exceeding(plan, {"crm": {"orders": size}})) is above
+
+
+def test_of_a_collection_whose_size_nobody_knows_no_share_is_told() -> None:
+    assert exceeding(_plan(_rows(9_000), limits=Limits()), {"web": {"orders": 9_000}}) == ()
+
+
+def test_the_bonds_and_outcomes_of_a_collection_count_together() -> None:
+    counted = (_rows(60), _rows(60, outcome=Outcome.BLANKED, bond=Bond.MENTIONS))
+    assert len(exceeding(_plan(*counted, limits=Limits()), {"crm": {"orders": 1_000}})) == 1
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RETAINED, Outcome.FOUND])
+def test_what_is_kept_or_only_looked_at_counts_for_nothing(outcome: Outcome) -> None:
+    plan = _plan(_rows(50_000, outcome=outcome), limits=Limits())
+    assert exceeding(plan, {"crm": {"orders": 50_000}}) == ()
+
+
+def test_a_plan_of_before_there_were_limits_is_read_and_one_officer_signs_it() -> None:
+    text = to_document(_plan(_rows(1))).decode()
+    old = text.replace(',"limits":null', "").replace('"exceeds":[],', "")
+    assert "limits" not in old
+    assert "exceeds" not in old
+    assert from_document(old.encode()).signatures == 1
