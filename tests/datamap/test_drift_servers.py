@@ -161,6 +161,24 @@ def test_a_path_is_not_bound_by_what_binds_its_column() -> None:
     assert "NOT NULL" in only(with_column(filled), saying("profile: contact")).words
 
 
+def test_a_way_may_lead_through_a_path_that_no_index_serves() -> None:
+    text = saying("name: none").replace("match: email", "match: profile$.email")
+    name = Column("name", Type.TEXT, nullable=True)
+    told = found(with_column(JSON, with_column(name)), text)
+    assert {each.severity for each in told} == {Severity.NOTE}
+    assert [each.words for each in told if "a column of its own" in each.next_step] == [
+        "`crm.people.profile$.email` is compared in every row, as it is written"
+    ]
+
+
+@pytest.mark.parametrize("kind", [Type.OTHER, Type.TEXT])
+@pytest.mark.parametrize("act", ["redact", "replace"])
+def test_no_word_stands_in_the_place_of_json(act: str, kind: Type) -> None:
+    column = Column("extra", kind, nullable=True, declared="json")
+    wrong = only(with_column(column), saying(f"extra: {{category: contact, erase: {act}}}"))
+    assert (wrong.severity, "is JSON" in wrong.words) == (Severity.BROKEN, True)
+
+
 def test_what_is_computed_is_not_written() -> None:
     computed = Column("full", Type.TEXT, nullable=False, generated=True)
     told = only(with_column(computed), saying("full: contact"))

@@ -257,13 +257,27 @@ def test_a_fingerprint_is_another_after_any_change_and_the_same_after_none(
         assert seen(theirs) != seen(mariadb_url)
 
 
-def test_another_rule_of_a_foreign_key_is_another_fingerprint(mariadb_url: str) -> None:
-    key = "ADD CONSTRAINT j FOREIGN KEY (who) REFERENCES people (id) ON DELETE"
-    made(mariadb_url, PEOPLE, "CREATE TABLE visits (who INTEGER)")
-    made(mariadb_url, f"ALTER TABLE visits {key} CASCADE")
+@pytest.mark.parametrize(
+    "other", ["people (id) ON DELETE SET NULL", "visits (id) ON DELETE CASCADE"]
+)
+def test_a_foreign_key_of_the_same_name_to_elsewhere_is_another_fingerprint(
+    mariadb_url: str, other: str
+) -> None:
+    key = "ALTER TABLE visits ADD CONSTRAINT j FOREIGN KEY (who) REFERENCES"
+    made(mariadb_url, PEOPLE, "CREATE TABLE visits (id INTEGER PRIMARY KEY, who INTEGER)")
+    made(mariadb_url, f"{key} people (id) ON DELETE CASCADE")
     before = seen(mariadb_url)
-    made(mariadb_url, "ALTER TABLE visits DROP FOREIGN KEY j", f"ALTER TABLE visits {key} SET NULL")
+    made(mariadb_url, "ALTER TABLE visits DROP FOREIGN KEY j", f"{key} {other}")
     assert seen(mariadb_url) != before
+
+
+def test_a_fingerprint_is_another_when_a_role_comes_to_see_triggers(mariadb_url: str) -> None:
+    made(mariadb_url, PEOPLE)
+    with granted(mariadb_url, "SELECT ON `{here}`.*") as theirs:
+        before = seen(theirs)
+        user = sa.make_url(theirs)
+        made(mariadb_url, f"GRANT TRIGGER ON `{user.database}`.* TO {user.username}@'%'")
+        assert seen(theirs) != before
 
 
 def test_many_tables_take_no_more_questions_than_one(mariadb_url: str) -> None:

@@ -66,9 +66,13 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
         show.verdicts(board, everything=everything)
         if searched:
             typer.echo(_searched(searched))
-    for place in upheld.company.secrets:
+    _end(board, upheld.company.secrets)
+
+
+def _end(board: tuple[Verdict, ...], secrets: tuple[str, ...]) -> None:
+    for place in secrets:
         typer.echo(f"secret in a file: {place}; move it to env:", err=True)
-    if upheld.company.secrets or any(each.verdict == Judgement.BROKEN for each in board):
+    if secrets or any(each.verdict == Judgement.BROKEN for each in board):
         raise typer.Exit(1)
 
 

@@ -20,30 +20,25 @@ from typing import Protocol
 
 import pytest
 
-from upheld.conformance.world import EMAIL, HOSTILE, TODAY, World, hostile_world, policy
-from upheld.datamap.plan import answering, erasures
-from upheld.datamap.telling import telling
+from upheld.conformance.searching import SearchContract, needles_of
+from upheld.conformance.steps import carried_out, closure_of, step_of
+from upheld.conformance.world import HOSTILE, World, hostile_world
 from upheld.errors import Refused, StoreFailed, UpheldError
 from upheld.model import (
-    Closure,
     Declined,
     Done,
     Key,
     Outcome,
     Pending,
-    Regime,
     Right,
     Role,
     Rows,
     Step,
     StoreMap,
 )
-from upheld.model.searching import Needle, Whose
 from upheld.ports import Store
 
 Everything = Mapping[str, Mapping[Key, Key]]
-
-_SECRET = bytes(range(32))
 
 
 class Site(Protocol):
@@ -92,7 +87,7 @@ class Site(Protocol):
         ...
 
 
-class StoreContract:
+class StoreContract(SearchContract):
     """The contract of the port `Store`, in the hostile world; subclass it and give `site`."""
 
     @pytest.fixture
@@ -118,7 +113,7 @@ class StoreContract:
     def test_finding_nobody_finds_nothing_and_changes_nothing(self, site: Site) -> None:
         before = site.everything()
         store = site.store()
-        nobody = _closure({"email": "nobody@example.com"})
+        nobody = closure_of({"email": "nobody@example.com"})
         found = store.find(nobody)
         assert not found.rows
         assert not any(found.closure.keys.values())
@@ -130,13 +125,13 @@ class StoreContract:
     @pytest.mark.parametrize("kind", ["account:town", "cookie:town"])
     def test_a_hostile_identity_is_only_a_value(self, site: Site, kind: str, value: str) -> None:
         before = site.everything()
-        found = site.store().find(_closure({kind: value}))
+        found = site.store().find(closure_of({kind: value}))
         assert not found.rows
         assert site.everything() == before
 
     def test_an_account_beside_a_foreign_email_leads_to_nobody(self, site: Site) -> None:
         """Who presents two identities must own both; a store that sees they do not says so."""
-        foreign = _closure({"email": "bob@example.com", "account:town": "1"})
+        foreign = closure_of({"email": "bob@example.com", "account:town": "1"})
         try:
             rows = site.store().find(foreign).rows
         except Refused:
@@ -144,7 +139,7 @@ class StoreContract:
         assert not rows
 
     def test_finding_grows_the_closure_the_same_each_time(self, site: Site, world: World) -> None:
-        given = _closure(world.given)
+        given = closure_of(world.given)
         found = site.store().find(given)
         assert found == site.store().find(given)
         assert found == site.store().find(found.closure), "what was found leads to nothing more"
@@ -154,7 +149,7 @@ class StoreContract:
 
     def test_finding_and_looking_count_alike(self, site: Site, world: World) -> None:
         store = site.store()
-        found = store.find(_closure(world.given))
+        found = store.find(closure_of(world.given))
         looked: dict[tuple[str, str], int] = {}
         for rows in store.look(found.closure):
             about = (rows.collection, rows.bond)
@@ -167,7 +162,7 @@ class StoreContract:
     ) -> None:
         store = site.store()
         shown: dict[str, set[Key]] = {}
-        for rows in store.look(store.find(_closure(world.given)).closure):
+        for rows in store.look(store.find(closure_of(world.given)).closure):
             shown.setdefault(rows.collection, set()).update(_keys(site, rows))
         assert shown == dict(site.shown)
 
@@ -175,26 +170,26 @@ class StoreContract:
         self, site: Site, world: World
     ) -> None:
         store = site.store()
-        looked = list(store.look(store.find(_closure(world.given)).closure))
+        looked = list(store.look(store.find(closure_of(world.given)).closure))
         values = [value for rows in looked for row in rows.batch for value in row]
         assert "Bob's own" not in values
         assert "bob@example.com" not in values
 
     def test_a_preview_writes_nothing_and_holds_nobody_up(self, site: Site, world: World) -> None:
         before = site.everything()
-        preview = site.store().preview(_step(site))
+        preview = site.store().preview(step_of(site))
         assert preview.refusals == ()
         assert site.everything() == before
         site.write(*world.bystanders_own)
 
     def test_a_preview_counts_what_is_then_done(self, site: Site) -> None:
-        step = _step(site)
+        step = step_of(site)
         foreseen = site.store().preview(step).counted
-        assert _carried_out(site, step).counted == foreseen
+        assert carried_out(site, step).counted == foreseen
 
     def test_after_an_erasure_looking_back_is_clean(self, site: Site) -> None:
-        step = _step(site)
-        done = _carried_out(site, step)
+        step = step_of(site)
+        done = carried_out(site, step)
         left = site.store().look_back(step)
         assert left.late == {}
         assert left.kept == {
@@ -202,15 +197,15 @@ class StoreContract:
         }
 
     def test_planning_a_finished_erasure_again_finds_nothing_to_change(self, site: Site) -> None:
-        step = _step(site)
-        _carried_out(site, step)
+        step = step_of(site)
+        carried_out(site, step)
         foreseen = site.store().preview(step)
         assert foreseen.refusals == ()
         assert {each.outcome for each in foreseen.counted} <= {Outcome.RETAINED}
 
     def test_a_repeat_changes_nothing(self, site: Site) -> None:
-        step = _step(site)
-        _carried_out(site, step)
+        step = step_of(site)
+        carried_out(site, step)
         once = site.everything()
         assert isinstance(site.store().act(step), Done)
         assert site.everything() == once
@@ -218,7 +213,7 @@ class StoreContract:
 
     def test_the_bystander_is_untouched(self, site: Site, world: World) -> None:
         before = site.everything()
-        _carried_out(site)
+        carried_out(site)
         after = site.everything()
         for table, rows in before.items():
             hers = world.hers.get(table, frozenset())
@@ -229,7 +224,7 @@ class StoreContract:
         self, site: Site, world: World
     ) -> None:
         before = site.everything()
-        _carried_out(site)
+        carried_out(site)
         after = site.everything()
         for table, keys in world.hers.items():
             for key in keys & set(after[table]):
@@ -238,7 +233,7 @@ class StoreContract:
 
     def test_what_a_ground_keeps_stays_byte_for_byte(self, site: Site, world: World) -> None:
         before = site.everything()
-        _carried_out(site)
+        carried_out(site)
         after = site.everything()
         for table, keys in world.kept.items():
             for key in keys:
@@ -246,53 +241,31 @@ class StoreContract:
 
     def test_no_token_of_the_person_is_left(self, site: Site, world: World) -> None:
         assert any(site.traces(token.encode()) for token in world.tokens), "the search finds some"
-        _carried_out(site)
+        carried_out(site)
         said = repr(site.everything()).casefold()
         assert not [token for token in world.tokens if token.casefold() in said]
         assert not [token for token in world.tokens if site.traces(token.encode())]
 
     def test_a_declined_step_leaves_every_byte(self, site: Site) -> None:
         before = site.everything()
-        outcome = site.store().act(site.impossible(_step(site)))
+        outcome = site.store().act(site.impossible(step_of(site)))
         assert isinstance(outcome, Declined)
         assert _reads_as_a_message(outcome.why)
         assert site.everything() == before
 
     def test_a_late_row_is_seen_and_then_goes_too(self, site: Site, world: World) -> None:
-        step = _step(site)
-        _carried_out(site, step)
+        step = step_of(site)
+        carried_out(site, step)
         clean = site.everything()
         seen = site.come_back(*world.late)
         assert site.store().look_back(step).late == seen
-        _carried_out(site, step)
+        carried_out(site, step)
         assert site.store().look_back(step).late == {}
         if seen:
             assert site.everything() == clean
 
-    def test_a_search_of_every_text_finds_the_person_and_after_an_erasure_nothing_but_what_is_kept(
-        self, site: Site, world: World
-    ) -> None:
-        step = _step(site)
-        before = _searched(site, step)
-        assert bool(before) == bool(site.shown), "who shows rows, finds them"
-        assert all(rows <= len(world.hers[collection]) for collection, rows in before.items())
-        _carried_out(site, step)
-        assert _searched(site, step) == {}
-
-    def test_a_search_finds_nobody_of_whom_there_is_nothing(self, site: Site) -> None:
-        step = _step(site)
-        nobody = [
-            Needle(0, "email", "nobody@example.com"),
-            Needle(0, "email", EMAIL.rpartition("+")[2]),
-            Needle(0, "email", EMAIL.removesuffix("m")),
-            Needle(0, "phone", "447000123457"),
-        ]
-        before = site.everything()
-        assert list(site.store().search(nobody, lambda _: step)) == []
-        assert site.everything() == before
-
     def test_a_step_is_done_at_once_or_once_it_is_settled(self, site: Site) -> None:
-        step = _step(site)
+        step = step_of(site)
         outcome = site.store().act(step)
         if isinstance(outcome, Pending):
             self._waits(site, step, outcome)
@@ -336,7 +309,7 @@ class StoreContract:
         assert not [token for token in world.canaries if token.casefold() in said.casefold()]
 
     def test_a_store_that_cannot_be_reached_says_so(self, site: Site) -> None:
-        step = _step(site)
+        step = step_of(site)
         for store in site.cut_off():
             verbs = (
                 store.schema,
@@ -345,63 +318,13 @@ class StoreContract:
                 lambda store=store: store.preview(step),
                 lambda store=store: store.act(step),
                 lambda store=store: store.look_back(step),
-                lambda store=store: list(store.search(_needles(step), lambda _: step)),
+                lambda store=store: list(store.search(needles_of(step), lambda _: step)),
                 store.guards,
             )
             for verb in verbs:
                 with pytest.raises(StoreFailed) as failed:
                     verb()
                 assert _reads_as_a_message(str(failed.value))
-
-
-def _closure(given: Mapping[str, str]) -> Closure:
-    kinds = {kind: frozenset({value}) for kind, value in given.items()}
-    return Closure(kinds, kinds)
-
-
-def _step(site: Site) -> Step:
-    """Find the person, and plan their erasure from what was found."""
-    store = site.store()
-    found = store.find(_closure(hostile_world().given))
-    clauses = answering(policy(), Right.ERASE, Regime.NONE)
-    what = erasures(policy(), site.mapped, store.schema(), clauses=clauses, today=TODAY)
-    tasks = tuple(task.text for task in site.mapped.tasks if task.right is Right.ERASE)
-    return Step("R-1/town", Right.ERASE, found.closure, what, _SECRET, TODAY, tasks)
-
-
-def _needles(step: Step) -> list[Needle]:
-    """Return the identities of a step's person that are searched for in any text."""
-    return [
-        Needle(0, kind, value)
-        for kind, values in step.closure.identities.items()
-        for value in sorted(values)
-        if telling(kind, value)
-    ]
-
-
-def _searched(site: Site, step: Step) -> Mapping[str, int]:
-    """Search for a step's person; return the most rows of a field that are lapses, by collection.
-
-    What somebody else is known by as well is nobody's lapse.
-    """
-    hits = list(site.store().search(_needles(step), lambda _: step))
-    borne = {hit.needle for hit in hits if hit.whose is Whose.BORNE}
-    found: dict[str, int] = {}
-    for hit in hits:
-        if hit.whose in {Whose.FOUND, Whose.LATE} and hit.needle not in borne:
-            found[hit.collection] = max(hit.rows, found.get(hit.collection, 0))
-    return found
-
-
-def _carried_out(site: Site, step: Step | None = None) -> Done:
-    """Carry a step out to its end, with whatever somebody outside has to do for it."""
-    step = step or _step(site)
-    outcome = site.store().act(step)
-    if isinstance(outcome, Pending):
-        site.settle(outcome, step)
-        outcome = site.store().poll(outcome.token)
-    assert isinstance(outcome, Done), outcome
-    return outcome
 
 
 def _keys(site: Site, rows: Rows) -> Iterator[Key]:
@@ -417,7 +340,7 @@ def _reads_as_a_message(words: str) -> bool:
 
 def _everything_said(site: Site) -> Iterator[str]:
     """Yield every word a store says while it is used, rightly and wrongly."""
-    store, step = site.store(), _step(site)
+    store, step = site.store(), step_of(site)
     yield from store.gaps.values()
     yield repr(store.guards()) + store.grants(tuple(Role))
     for each in (step, site.impossible(step)):

@@ -153,14 +153,13 @@ class _Compared:
             )
 
     def gone(self) -> Iterator[Drift]:
-        fields = [name for name in self._fields() if held(self.table, name) is None]
-        needed = [name for name in self._needed() if self.table.column(name) is None]
-        for name in dict.fromkeys([*fields, *needed]):
-            then = "take it out of the map, or name the column that holds it now"
-            yield self._broken(name, "is in the map and not in the database", then)
+        for name in dict.fromkeys([*self._fields(), *self._needed()]):
+            if held(self.table, name) is None:
+                then = "take it out of the map, or name the column that holds it now"
+                yield self._broken(name, "is in the map and not in the database", then)
 
     def new(self) -> Iterator[Drift]:
-        known = {*self._columns(), *self._needed()}
+        known = self._columns()
         for column in self.table.columns:
             if column.name in known:
                 continue
@@ -258,8 +257,11 @@ class _Compared:
             case Act.REPLACE, Type.DATE:
                 then = "use `erase: anonymise`"
                 yield self._broken(place.name, "is a date and cannot be replaced by a word", then)
+            case Act.REDACT | Act.REPLACE, _ if column.declared in _JSON:
+                then = "use `erase: blank`, or name paths in it"
+                yield self._broken(place.name, "is JSON, and no word stands in its place", then)
             case Act.REPLACE, Type.OTHER if column.declared not in _REPLACED:
-                then = "use `erase: blank`, or name paths in it if it is JSON"
+                then = "use `erase: blank` or `leave`"
                 yield self._broken(place.name, "cannot be replaced by a word", then)
             case Act.REDACT, Type.NUMBER | Type.DATE | Type.BYTES:
                 then = "use `erase: blank`"
@@ -284,8 +286,8 @@ class _Compared:
         return [place.name for place in self.collection.places]
 
     def _columns(self) -> set[str]:
-        """Return the columns that fields are in, whole or by a path in their JSON."""
-        found = (held(self.table, name) for name in self._fields())
+        """Return the columns that are spoken of, whole or by a path in their JSON."""
+        found = (held(self.table, name) for name in (*self._fields(), *self._needed()))
         return {column.name for column in found if column is not None}
 
     def _stays(self, place: Place) -> bool:

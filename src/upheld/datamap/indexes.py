@@ -22,6 +22,8 @@ def advice(table: Table, way: Way, dialect: Dialect | None) -> str | None:
 
     A telephone is found by its digits, for which no index on the column as it is written will do.
     """
+    if any(name not in {each.name for each in table.columns} for name in way.columns):
+        return "give what is in JSON a column of its own, with an index, if there are many rows"
     kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
     as_written = isinstance(way, Match) and not way.exact
     if as_written and kind == _PHONE:

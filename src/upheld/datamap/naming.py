@@ -88,7 +88,8 @@ def spoken(table: str) -> tuple[str, ...]:
 
 def held(table: Table, name: str) -> Column | None:
     """Return the column a field is in: of `profile$.address.city`, a path in JSON, `profile`."""
-    return table.column(name) or table.column(name.partition("$.")[0])
+    named = {each.name: each for each in table.columns}
+    return named.get(name) or named.get(name.partition("$.")[0])
 
 
 def singular(word: str) -> str:

@@ -26,7 +26,8 @@ class Column:
 
     A `generated` column is computed from others and cannot be written. `declared` is its type in
     the words of the database, as a cast names it; `folds` says that the database itself disregards
-    case where it compares the column's values.
+    case where it compares the column's values. `path` leads to a value inside a column of JSON,
+    which is named like `profile$.address.city`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Column:
     generated: bool = False
     declared: str = ""
     folds: bool = False
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,19 @@ class Table:
     hidden: bool = False
 
     def column(self, name: str) -> Column | None:
-        """Return the column of this name, if there is one."""
-        return next((each for each in self.columns if each.name == name), None)
+        """Return the column of this name, or what a path leads to in a column of JSON."""
+        found = next((each for each in self.columns if each.name == name), None)
+        within, _, path = name.partition("$.")
+        if found is not None or not path or (holder := self.column(within)) is None:
+            return found
+        return Column(
+            name,
+            Type.TEXT,
+            nullable=True,
+            generated=holder.generated,
+            declared="text",
+            path=tuple(path.split(".")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale
 from upheld.stores.sql import doubts, finding, people
-from upheld.stores.sql.columns import chosen
+from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, loops
 from upheld.stores.sql.databases import Need
 from upheld.stores.sql.databases.failures import constraint, refuses
@@ -137,7 +137,7 @@ class Work:
         """Yield what the step must be let do, once for each table."""
         for name in dict.fromkeys(each.collection for each in self.step.erasures):
             erasures = [each for each in self.step.erasures if each.collection == name]
-            changed = dict.fromkeys(c.field for each in erasures for c in each.changes)
+            changed = dict.fromkeys(holder(c.field) for each in erasures for c in each.changes)
             if collection := self.mapped.collection(name):
                 yield Need(
                     self.frozen.table(collection),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, cast
 
@@ -10,12 +11,13 @@ import sqlalchemy as sa
 from upheld.identity import base
 from upheld.model import How
 from upheld.stores.sql.functions import REPLACED, Spelled, normal
+from upheld.stores.sql.functions.json import Within
 from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from upheld.model import Collection, Spelling, Table
+    from upheld.model import Collection, Column, Spelling, Table
 
 Truth = sa.ColumnElement[bool]
 
@@ -26,9 +28,11 @@ def table(collection: Collection, shape: Table | None) -> sa.TableClause:
     """Return a collection as SQL names it, every name quoted and every value left as stored."""
     known = (each.name for each in shape.columns) if shape else ()
     names = dict.fromkeys([*mapped(collection), *known])
+    shapes = {name: shape.column(name) if shape else None for name in names}
     columns = [
-        sa.column(sa.quoted_name(name, quote=True), Stored(shape.column(name) if shape else None))
-        for name in names
+        sa.column(sa.quoted_name(name, quote=True), Stored(column))
+        for name, column in shapes.items()
+        if column is None or not column.path
     ]
     schema, name = parts(collection.name)
     return sa.table(
@@ -36,6 +40,23 @@ def table(collection: Collection, shape: Table | None) -> sa.TableClause:
         *columns,
         schema=sa.quoted_name(schema, quote=True) if schema else None,
     )
+
+
+def field(source: sa.TableClause, name: str, known: Column | None) -> sa.ColumnElement[object]:
+    """Return a field as SQL names it: a column, or what a path leads to in one of JSON."""
+    if known is None or not known.path:
+        return source.c[name]
+    return Within(source.c[holder(name)], sa.literal_column(written(known.path)), known)
+
+
+def holder(name: str) -> str:
+    """Return the column that a field is in."""
+    return name.partition("$.")[0]
+
+
+def written(path: tuple[str, ...]) -> str:
+    """Return a path as a text of SQL in JSON, from which each kind of database makes its own."""
+    return "'" + json.dumps(path).replace("'", "''") + "'"
 
 
 def chosen(columns: Iterable[sa.ColumnElement[object]]) -> sa.Select[tuple[object, ...]]:

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from upheld.identity import base, spoken
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql import people
-from upheld.stores.sql.columns import Truth, filled, named
+from upheld.stores.sql.columns import Truth, filled, holder, named
 from upheld.stores.sql.finding import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
+from upheld.stores.sql.functions.json import rewritten
 from upheld.stores.sql.functions.needles import needles
 from upheld.stores.sql.replacing import replacement
 
@@ -255,7 +256,16 @@ class Eraser:
     def _update(self, changes: Iterable[Change], where: Truth) -> sa.Update:
         changes = tuple(changes)
         source = self.selector.table(self.collection)
-        targets = {self.field(change.field): self._target(change) for change in changes}
+        targets: dict[sa.ColumnElement[object], sa.ColumnElement[object]] = {}
+        inside: dict[str, dict[tuple[str, ...], sa.ColumnElement[object]]] = {}
+        for change in changes:
+            known = self.selector.column(self.collection, change.field)
+            if known and known.path:
+                inside.setdefault(holder(change.field), {})[known.path] = self._target(change)
+            else:
+                targets[self.field(change.field)] = self._target(change)
+        for name, values in inside.items():
+            targets[source.c[name]] = rewritten(source.c[name], values)
         return sa.update(source).where(where, self._pending(changes)).values(targets)
 
     def _undone(self) -> Truth:

@@ -207,8 +207,10 @@ def _ask(
             if name == collection.name or None not in key:
                 keys[name].add(key)
         for place in places:
-            if usable := _usable(place, row[at[place.name]]):
-                identities.setdefault(place.identity or "", set()).add(usable)
+            value = row[at[place.name]]
+            for each in value if isinstance(value, list) else [value]:
+                if usable := _usable(place, each):
+                    identities.setdefault(place.identity or "", set()).add(usable)
     return (
         {name: frozenset(found) for name, found in keys.items()},
         {kind: frozenset(values) for kind, values in identities.items()},
@@ -216,10 +218,18 @@ def _ask(
 
 
 def _own_identities(collection: Collection) -> list[Place]:
-    """Return the fields with identities of whose row it is, not of others that the row names."""
+    """Return the fields with identities of whose row it is, not of others that the row names.
+
+    What is inside a column of JSON is left out where rows follow rows of their own table.
+    """
+    inward = any(isinstance(way, Follow) and way.to == collection.name for way in collection.ways)
     own = {name for way in collection.ways if way.bond is Bond.ABOUT for name in way.columns}
     others = {name for way in collection.ways for name in way.columns} - own
-    return [place for place in collection.places if place.identity and place.name not in others]
+    return [
+        place
+        for place in collection.places
+        if place.identity and place.name not in others and not (inward and "$." in place.name)
+    ]
 
 
 def pointed_at(mapped: StoreMap, collection: Collection) -> list[tuple[str, ...]]:
@@ -244,9 +254,9 @@ def _own(
     ]
     own = selector.rows(collection, Bond.ABOUT)
     if not loops:
-        return sa.select(*(source.c[name] for name in names)).where(own)
+        return chosen(selector.fields(collection, names)).where(own)
     every = list(dict.fromkeys([*names, *(name for way in loops for name in way.onto)]))
-    chain = sa.select(*(source.c[name] for name in every)).where(own).cte(recursive=True)
+    chain = chosen(source.c[name] for name in every).where(own).cte(recursive=True)
     child = source.alias()
     steps = [
         sa.and_(*(child.c[a] == chain.c[b] for a, b in zip(way.columns, way.onto, strict=True)))

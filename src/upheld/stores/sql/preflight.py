@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from upheld.stores.sql.rows import Selector
 
 _SHORTEST_UNIQUE = 24
+_STRUCTURED = frozenset({"json", "jsonb"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,12 @@ def _impossible(shape: Table, change: Change, column: Column) -> str | None:
     match change.act:
         case Act.BLANK if not column.nullable:
             return "is NOT NULL and would be blanked; use `erase: replace` in the map"
+        case Act.REDACT if column.declared in _STRUCTURED:
+            return "is JSON and cannot be redacted as a text; map the paths in it, or blank it"
+        case Act.REPLACE if column.type is Type.OTHER and column.declared not in {"", "uuid"}:
+            return (
+                f"is of type {column.declared}, which no replacement fits; blank it, or let it be"
+            )
         case Act.ANONYMISE if column.type not in {Type.DATE, Type.TEXT}:
             return "is no date and cannot be made coarser; use `erase: blank` in the map"
         case Act.REPLACE if column.type is Type.DATE:

@@ -72,6 +72,8 @@ def _bits(declared: str) -> int:
 class _As(Stored):
     """A type of the database by its own name."""
 
+    cache_ok = True
+
     def get_col_spec(self, **_: object) -> str:
         return self.column.declared if self.column else "text"
 

@@ -12,7 +12,9 @@ from upheld.identity import base, spellings
 from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap, Type
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen, filled, table
+from upheld.stores.sql.columns import field as field_of
 from upheld.stores.sql.functions import Dated, Spelled, normal, numbers, octets, spelled, uuids
+from upheld.stores.sql.functions.json import elements
 from upheld.stores.sql.functions.keys import Listed, in_keys, listed
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ class Selector:
 
     def field(self, collection: Collection, name: str) -> sa.ColumnElement[object]:
         """Return a field of a collection as SQL names it."""
-        return self.table(collection).c[name]
+        return field_of(self.table(collection), name, self.column(collection, name))
 
     def fields(
         self, collection: Collection, names: Iterable[str]
@@ -225,7 +227,7 @@ class Selector:
                 words = wanted if self.typeless else [each.encode() for each in wanted]
                 return sa.or_(column.in_(octets(wanted)), column.in_(words))
             case Type.OTHER:
-                return self._other(self.column(collection, way.column), column, wanted)
+                return self._other(self.column(collection, way.column), column, kind, wanted)
             case _ if way.exact:
                 return self._as_written(collection, way, wanted)
             case _ if kind == "phone" or (kind == "email" and not "".join(wanted).isascii()):
@@ -234,9 +236,16 @@ class Selector:
                 return self._spelled(collection, way, wanted)
 
     def _other(
-        self, known: Column | None, column: sa.ColumnElement[object], wanted: list[str]
+        self, known: Column | None, column: sa.ColumnElement[object], kind: str, wanted: list[str]
     ) -> Truth:
-        """Rows that hold one of these values in a column of a type of its own."""
+        """Rows that hold one of these values in a column of a type of its own.
+
+        An array holds it if an element does.
+        """
+        if known and known.declared.endswith("[]"):
+            every, part = elements(column, known)
+            held = normal(kind, part).in_(wanted)
+            return sa.exists(sa.select(sa.literal_column("1")).select_from(every).where(held))
         if known and known.declared == "uuid":
             return column.in_(uuids(wanted))
         return Spelled(column).in_(wanted)

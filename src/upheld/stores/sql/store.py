@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -239,9 +240,8 @@ class SqlStore:
         )
         result = connection.execution_options(stream_results=True).execute(query)
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
-            yield Rows(
-                collection.name, bond, names, [cast("Key", tuple(row)) for row in batch], total
-            )
+            rows = [cast("Key", tuple(map(_plain, row))) for row in batch]
+            yield Rows(collection.name, bond, names, rows, total)
 
     def _work(self, connection: sa.Connection, step: Step) -> Work:
         frozen = self._frozen(connection, step.closure)
@@ -317,6 +317,11 @@ def _part(
         return column
     mine = sa.or_(*(selector.way(collection, way) for way in whose))
     return sa.case((mine, column), else_=sa.null()).label(sa.quoted_name(name, quote=True))
+
+
+def _plain(value: object) -> object:
+    """Return an array as JSON: all else comes plain from the driver."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:

@@ -107,7 +107,6 @@ WITH relation AS (
         WHERE tgrelid IN (SELECT oid FROM relation)
     UNION ALL SELECT concat_ws(' ', 'w', oid, xmin) FROM pg_rewrite
         WHERE ev_class IN (SELECT oid FROM relation)
-    UNION ALL SELECT concat_ws(' ', 'h', inhrelid, inhseqno, xmin) FROM pg_inherits
     UNION ALL SELECT concat_ws(' ', 'e', oid, xmin) FROM pg_enum
     UNION ALL SELECT concat_ws(' ', 'd', oid, xmin) FROM pg_type WHERE typtype IN ('d', 'e')
     UNION ALL SELECT concat_ws(' ', 'n', oid, xmin) FROM pg_namespace WHERE nspname !~ '^pg_'

@@ -63,7 +63,13 @@ def _octets(element: Octets, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Redacted, "postgresql")
 def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> str:
+    column = _column(next(iter(element.clauses)))
     text, patterns = (compiler.process(each, **options) for each in element.clauses)
+    if column and column.declared.endswith("[]"):
+        part = f"regexp_replace(CAST(e.part AS text), {patterns}, '{ERASED}', 'g')"
+        every = f"unnest({text}) WITH ORDINALITY AS e (part, at)"
+        parts = f"ARRAY(SELECT {part} FROM {every} ORDER BY e.at)"  # noqa: S608 (of quoted names and parameters)
+        return f"CASE WHEN {text} IS NOT NULL THEN CAST({parts} AS {column.declared}) END"
     return f"regexp_replace(CAST({text} AS text), {patterns}, '{ERASED}', 'g')"
 
 

@@ -1,0 +1,132 @@
+"""Values inside columns of JSON, and elements of arrays, as places of their own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from upheld.model import Column, Type
+from upheld.stores.sql.functions.keys import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+_PLAIN_JSON = "json"
+
+
+class Within(FunctionElement[Any]):
+    """What a path leads to, as text. Arguments: the column, the path."""
+
+    inherit_cache = True
+
+    def __init__(
+        self, column: sa.ColumnElement[Any], path: sa.ColumnElement[Any], known: Column
+    ) -> None:
+        """Bear the type of what the path leads to."""
+        super().__init__(column, path)
+        self.type = Stored(known)
+
+
+class Rewritten(FunctionElement[Any]):
+    """A column of JSON with other values where paths lead. Arguments: the column, path, value …"""
+
+    inherit_cache = True
+
+
+def rewritten(
+    column: sa.ColumnElement[Any], values: Mapping[tuple[str, ...], sa.ColumnElement[Any]]
+) -> Rewritten:
+    """Return a column of JSON in which paths that lead somewhere lead to these values."""
+    parts = [
+        part
+        for path, value in values.items()
+        for part in (sa.literal_column("'" + json.dumps(path).replace("'", "''") + "'"), value)
+    ]
+    return Rewritten(column, *parts)
+
+
+def elements(
+    column: sa.ColumnElement[Any], known: Column
+) -> tuple[sa.TableValuedAlias, sa.ColumnElement[Any]]:
+    """Return the elements of an array as rows, and what each of them holds."""
+    inner = Column("part", Type.TEXT, nullable=True, declared=known.declared.removesuffix("[]"))
+    every = (
+        sa.func.unnest(column)
+        .table_valued(sa.column("part", Stored(inner)), name="every")
+        .render_derived()
+    )
+    return every, every.c.part
+
+
+def _parts(said: str) -> list[str]:
+    """Return the path that a text of SQL holds."""
+    path: list[str] = json.loads(said[1:-1].replace("''", "'"))
+    return path
+
+
+def _dollar(said: str) -> str:
+    """Return a path as SQLite and MariaDB write it."""
+    steps = "".join("." + json.dumps(each, ensure_ascii=False) for each in _parts(said))
+    return "'$" + steps.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _curly(said: str) -> str:
+    """Return a path as PostgreSQL writes it."""
+    steps = ",".join(json.dumps(each, ensure_ascii=False) for each in _parts(said))
+    return "'{" + steps.replace("'", "''").replace("%", "%%") + "}'"
+
+
+@compiles(Within, "sqlite")
+def _within_sqlite(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    column, path = (compiler.process(each, **options) for each in element.clauses)
+    step = _dollar(path).replace("%%", "%")
+    return f"CASE WHEN json_valid({column}) THEN json_extract({column}, {step}) END"
+
+
+@compiles(Within, "postgresql")
+def _within_postgres(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    column, path = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} #>> {_curly(path)})"
+
+
+@compiles(Within, "mysql", "mariadb")
+def _within_mariadb(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    column, path = (compiler.process(each, **options) for each in element.clauses)
+    return f"JSON_VALUE({column}, {_dollar(path)})"
+
+
+def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
+    every = iter(parts)
+    return list(zip(every, every, strict=True))
+
+
+@compiles(Rewritten, "sqlite")
+def _rewritten_sqlite(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    column, *parts = (compiler.process(each, **options) for each in element.clauses)
+    said = ", ".join(f"{_dollar(p).replace('%%', '%')}, {value}" for p, value in _pairs(parts))
+    return f"CASE WHEN json_valid({column}) THEN json_replace({column}, {said}) ELSE {column} END"
+
+
+@compiles(Rewritten, "postgresql")
+def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    holder, *_ = element.clauses
+    column, *parts = (compiler.process(each, **options) for each in element.clauses)
+    said = f"CAST({column} AS jsonb)"
+    for path, value in _pairs(parts):
+        new = f"coalesce(to_jsonb(CAST({value} AS text)), 'null')"
+        said = f"jsonb_set({said}, {_curly(path)}, {new}, false)"
+    known = getattr(holder.type, "column", None)
+    return f"CAST({said} AS json)" if known and known.declared == _PLAIN_JSON else said
+
+
+@compiles(Rewritten, "mysql", "mariadb")
+def _rewritten_mariadb(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+    column, *parts = (compiler.process(each, **options) for each in element.clauses)
+    said = ", ".join(f"{_dollar(path)}, {value}" for path, value in _pairs(parts))
+    return f"JSON_REPLACE({column}, {said})"

@@ -1,0 +1,129 @@
+"""Starts processes of a company that do one thing each, and are killed where a test says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.crash.points import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.crash.world import World
+    from upheld.model import Json
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: by what signal (as a negative number) or status, and what it said."""
+
+    code: int
+    said: Json
+    points: list[Point] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def killed(self) -> bool:
+        return self.code == -signal.SIGKILL
+
+    @property
+    def refusal(self) -> str:
+        """The last line of what went wrong."""
+        return self.error.strip().rpartition("\n")[2]
+
+
+@dataclass(frozen=True)
+class Processes:
+    """A template of processes, which does one job after another."""
+
+    template: subprocess.Popen[str]
+
+    def run(self, world: World, do: str, *words: str, minute: int = 0) -> Ended:
+        """Let a process do something to the end."""
+        ended = self.tried(world, do, *words, minute=minute)
+        assert ended.code == 0, ended.error
+        return ended
+
+    def tried(self, world: World, do: str, *words: str, minute: int = 0) -> Ended:
+        """Let a process do something, which may be refused."""
+        self._ask(world, do, words, minute)
+        return self.end()
+
+    def watched(self, world: World, do: str, *words: str) -> list[Point]:
+        """Let a process do something to the end; return the points it comes by."""
+        self._ask(world, do, words, 0, watched=True)
+        ended = self.end()
+        assert ended.code == 0, ended.error
+        return ended.points
+
+    def killed(self, world: World, at: Point, do: str, *words: str) -> None:
+        """Let a process do something until it is killed at a point."""
+        self._ask(world, do, words, 0, watched=True, at=at, by=signal.SIGKILL)
+        ended = self.end()
+        assert ended.killed, f"it never came by {at}: {ended.error or 'it ended by itself'}"
+        world.wait()
+
+    def stopped(self, world: World, at: Point, do: str, *words: str) -> int:
+        """Let a process do something until it stands still at a point; return its number."""
+        self._ask(world, do, words, 0, watched=True, at=at, by=signal.SIGSTOP)
+        told = self._line()
+        assert "stopped" in told, told.get("error")
+        return int(told["stopped"])
+
+    def end(self) -> Ended:
+        """Wait for the end of the process."""
+        told = self._line()
+        return Ended(
+            told["code"],
+            told.get("said"),
+            [Point(*each) for each in told.get("points", ())],
+            told.get("error", ""),
+        )
+
+    def _ask(  # noqa: PLR0913 (what a job says)
+        self,
+        world: World,
+        do: str,
+        words: tuple[str, ...],
+        minute: int,
+        *,
+        watched: bool = False,
+        at: Point | None = None,
+        by: int = 0,
+    ) -> None:
+        job = {"do": do, "with": words, "minute": minute, "watched": watched, "at": at, "by": by}
+        assert self.template.stdin is not None
+        self.template.stdin.write(json.dumps({**world.job, **job}) + "\n")
+        self.template.stdin.flush()
+
+    def _line(self) -> dict[str, Json]:
+        assert self.template.stdout is not None
+        line = self.template.stdout.readline()
+        assert line, "the template of processes has ended"
+        told: dict[str, Json] = json.loads(line)
+        return told
+
+
+@contextmanager
+def processes() -> Iterator[Processes]:
+    """Give a template, which ends when it is asked nothing more."""
+    template = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.template"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
+    )
+    with template:
+        yield Processes(template)

@@ -1,0 +1,82 @@
+"""A process that has imported everything, and forks one for each job: `python -m` this module.
+
+A job is a line of JSON on its input. Whoever asked reads a line when the process that does the job
+stands still, and another one when it has ended: by which signal or status, and what it said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TextIO
+
+from tests.crash.points import Point, Watch
+from tests.crash.story import START, Story
+from tests.servers.machine import ends_with_us
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def serve(asked: TextIO, told: TextIO) -> None:
+    """Do jobs until nobody asks any more."""
+    for line in asked:
+        for outcome in done(json.loads(line)):
+            told.write(json.dumps(outcome) + "\n")
+            told.flush()
+
+
+def done(job: Mapping[str, Any]):
+    """Do a job in a process of its own; yield each time that it stands still, and its end."""
+    with tempfile.TemporaryFile() as said:
+        child = os.fork()
+        if not child:
+            become(job, said)
+        while True:
+            _, status = os.waitpid(child, os.WUNTRACED)
+            if not os.WIFSTOPPED(status):
+                break
+            yield {"stopped": child}
+        said.seek(0)
+        code = os.waitstatus_to_exitcode(status)
+        yield {"code": code, **json.loads(said.read() or "{}")}
+
+
+def become(job: Mapping[str, Any], into: IO[bytes]) -> None:
+    """Be the process that does the job, and end."""
+    if (prepare := ends_with_us(signal.SIGKILL)) is not None:
+        prepare()
+    status = 70
+    try:
+        into.write(json.dumps(told(job)).encode())
+        into.flush()
+        status = 0
+    except BaseException:  # noqa: BLE001 (whatever it is, the test shall see it)
+        into.write(json.dumps({"error": traceback.format_exc()}).encode())
+        into.flush()
+    finally:
+        os._exit(status)
+
+
+def told(job: Mapping[str, Any]) -> dict[str, object]:
+    """Do the job; return what it says and the points it came by."""
+    os.environ.update(job["environment"])
+    folder = Path(job["folder"])
+    story = Story(folder, job["environment"], START + timedelta(minutes=job["minute"]))
+    watch = Watch(folder, job["names"])
+    if job["at"] is not None:
+        watch.end_at(Point(*job["at"]), job["by"])
+    if job["watched"]:
+        watch.begin()
+    said = getattr(story, job["do"])(*job["with"])
+    return {"said": said, "points": watch.seen}
+
+
+if __name__ == "__main__":
+    serve(sys.stdin, sys.stdout)

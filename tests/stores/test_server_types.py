@@ -1,0 +1,342 @@
+"""What columns of servers can be, each as a place: found, shown, erased, and left elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from upheld.conformance.world import TODAY, policy
+from upheld.datamap.parse import parse_store
+from upheld.datamap.plan import answering, erasures
+from upheld.errors import Refused, StoreFailed
+from upheld.model import Closure, Declined, Done, Key, Regime, Right, Step
+from upheld.stores.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ADA, BOB = "ada@example.com", "bob@example.com"
+
+
+@dataclass(frozen=True)
+class Base:
+    """A database made by statements, with a map."""
+
+    url: str
+    text: str
+
+    def run(self, *statements: str) -> None:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.execution_options(no_parameters=True).begin() as connection:
+            for each in statements:
+                connection.exec_driver_sql(each)
+
+    def rows(self, query: str) -> list[Key]:
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+        with engine.execution_options(no_parameters=True).connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    @property
+    def store(self) -> SqlStore:
+        mapped = parse_store(f"kind: sql\nurl: env:SHOP\n{self.text}", "stores/shop.yaml")
+        return SqlStore(mapped, self.url)
+
+    def step(self, **given: str) -> Step:
+        store = self.store
+        kinds = {kind: frozenset({value}) for kind, value in given.items()}
+        found = store.find(Closure(kinds, kinds))
+        clauses = answering(policy(), Right.ERASE, Regime.NONE)
+        mapped = parse_store(f"kind: sql\nurl: env:SHOP\n{self.text}", "stores/shop.yaml")
+        what = erasures(policy(), mapped, store.schema(), clauses=clauses, today=TODAY)
+        return Step("R-1/shop", Right.ERASE, found.closure, what, bytes(32), date(2026, 8, 1))
+
+    def erase(self, **given: str) -> Step:
+        step = self.step(**given)
+        store = self.store
+        preview = store.preview(step)
+        assert preview.refusals == ()
+        done = store.act(step)
+        assert isinstance(done, Done), done
+        assert done.counted == preview.counted
+        assert store.look_back(step).late == {}
+        assert isinstance(store.act(step), Done)
+        assert store.preview(step).counted == (), "a repeat finds nothing to do"
+        return step
+
+    def shown(self, **given: str) -> Iterable[tuple[str, tuple[str, ...], Key]]:
+        step = self.step(**given)
+        for rows in self.store.look(step.closure):
+            for row in rows.batch:
+                yield rows.collection, rows.columns, row
+
+
+PEOPLE = """
+collections:
+  people:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    erase: fields
+    fields:
+      id: none
+      email: {category: contact, identity: email, erase: replace}
+"""
+
+
+def made(url: str, columns: str, fields: str, *rows: str) -> Base:
+    """Make a table of people with more columns, which the map calls as it is told."""
+    kind = "uuid" if url.startswith("postgresql") else "char(36)"
+    base = Base(url, PEOPLE + "".join(f"      {each}\n" for each in fields.split("\n")))
+    statements = [each for each in columns.split(";;") if each.strip()]
+    table = f"CREATE TABLE people (id {kind} PRIMARY KEY, email varchar(80) NOT NULL UNIQUE"
+    base.run(*statements[:-1], f"{table}, {statements[-1]})")
+    for number, (email, row) in enumerate(zip((ADA, BOB), rows, strict=True)):
+        id = f"00000000-0000-0000-0000-00000000000{number}"
+        base.run(f"INSERT INTO people VALUES ('{id}', '{email}', {row})")
+    return base
+
+
+def test_a_path_into_json_is_a_place_of_its_own(database_url: str) -> None:
+    """Found by an e-mail inside, blanked, replaced and redacted inside; the rest stays."""
+    kind = {"p": "jsonb", "m": "json", "s": "text"}[database_url[0]]
+    profile = (
+        '{"contact": {"mail": "ADA@example.com", "city": "Ely"}, "note": "ask ada@example.com",'
+        ' "plan": "gold"}'
+    )
+    other = '{"contact": {"mail": "bob@example.com", "city": "Rye"}, "note": "none", "plan": "tin"}'
+    fields = (
+        "profile$.contact.mail: {category: contact, identity: email, erase: replace}\n"
+        "profile$.contact.city: contact\n"
+        "profile$.note: {category: contact, erase: redact}\n"
+        "profile$.plan: none"
+    )
+    base = made(database_url, f"profile {kind}", fields, f"'{profile}'", f"'{other}'")
+    base = Base(base.url, base.text.replace("match: email,", "match: profile$.contact.mail,"))
+    before = base.rows("SELECT * FROM people WHERE email = 'bob@example.com'")
+    [(_, columns, row)] = base.shown(email=ADA)
+    assert row[columns.index("profile$.contact.city")] == "Ely"
+    base.erase(email=ADA)
+    assert base.rows("SELECT * FROM people WHERE email = 'bob@example.com'") == before
+    [left] = base.rows("SELECT * FROM people WHERE email <> 'bob@example.com'")
+    said = str(left).casefold()
+    assert "ada@" not in said
+    assert "ely" not in said
+    assert "gold" in said
+    assert "ask [erased]" in said
+    assert said.count("@erased.invalid") == 2
+
+
+def test_json_that_is_no_json_stops_nothing(tmp_path: object) -> None:
+    base = made(
+        f"sqlite:///{tmp_path}/x.sqlite",
+        "profile text",
+        "profile$.city: contact",
+        "'no { json'",
+        """'{"city": "Rye"}'""",
+    )
+    base.erase(email=ADA)
+    assert base.rows("SELECT profile FROM people ORDER BY id") == [
+        ("no { json",),
+        ('{"city": "Rye"}',),
+    ]
+
+
+def test_json_as_a_whole_is_not_redacted_like_a_text(postgres_url: str) -> None:
+    base = made(
+        postgres_url,
+        "profile jsonb",
+        "profile: {category: contact, erase: redact}",
+        *("""'{"a": 1}'""",) * 2,
+    )
+    [refusal] = base.store.preview(base.step(email=ADA)).refusals
+    assert refusal.startswith("`shop.people.profile` is JSON and cannot be redacted as a text")
+    assert isinstance(base.store.act(base.step(email=ADA)), Declined)
+
+
+def test_an_array_holds_identities_and_is_redacted_by_element(postgres_url: str) -> None:
+    base = made(
+        postgres_url,
+        "mails text[], numbers int[]",
+        "mails: {category: contact, identity: email, erase: redact}\nnumbers: contact",
+        """'{"ada@work.example", "x \\"quoted\\" y", "other@x.example"}', '{1,2}'""",
+        "'{bob@work.example}', '{3}'",
+    )
+    base = Base(base.url, base.text.replace("match: email,", "match: mails,"))
+    before = base.rows("SELECT * FROM people WHERE email = 'bob@example.com'")
+    [(_, columns, row)] = base.shown(email="ada@work.example")
+    assert row[columns.index("numbers")] == "[1, 2]"
+    base.erase(email="ada@work.example")
+    assert base.rows("SELECT * FROM people WHERE email = 'bob@example.com'") == before
+    [(mails, numbers)] = base.rows("SELECT mails, numbers FROM people WHERE email LIKE 'erased-%'")
+    assert mails == ["[erased]", 'x "quoted" y', "[erased]"]
+    assert numbers is None
+
+
+ODD = {
+    "an enum": (
+        "CREATE TYPE mood AS ENUM ('glad', 'sad');;mood mood",
+        "mood: demographic",
+        "'sad'",
+    ),
+    "a domain": (
+        "CREATE DOMAIN street AS text CHECK (value <> '');;s street",
+        "s: contact",
+        "'Elm'",
+    ),
+    "an address": ("ip inet", "ip: network_activity", "'10.0.0.1'"),
+    "bytes": ("photo bytea", "photo: contact", "'\\xff00'::bytea"),
+    "a time with a zone": ("at timestamptz", "at: network_activity", "'2026-07-01 23:30-05'"),
+    "a range": ("stay daterange", "stay: contact", "'[2026-01-01,2026-02-01)'"),
+    "an interval": ("stayed interval", "stayed: contact", "'3 days'"),
+    "a reserved word": ('"user" text', "user: contact", "'Ada'"),
+    "camelCase": ('"homeTown" text', "homeTown: contact", "'Ely'"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_column_of_postgresql_is_shown_and_blanked(postgres_url: str, what: str) -> None:
+    columns, fields, value = ODD[what]
+    base = made(postgres_url, columns, fields, value, value)
+    before = base.rows("SELECT * FROM people WHERE email = 'bob@example.com'")
+    [(_, _, row)] = base.shown(email=ADA)
+    assert row[-1] is not None
+    base.erase(email=ADA)
+    assert base.rows("SELECT * FROM people WHERE email = 'bob@example.com'") == before
+    [left] = base.rows("SELECT * FROM people WHERE email LIKE 'erased-%'")
+    assert left[-1] is None
+
+
+REPLACED = {
+    "smallint": "7",
+    "integer": "7",
+    "bigint": "7",
+    "numeric(6,2)": "7.25",
+    "varchar(12)": "'Ada'",
+    "varchar(60)": "'Ada'",
+    "char(30)": "'Ada'",
+    "text": "'Ada'",
+}
+
+
+@pytest.mark.parametrize("kind", [*REPLACED, "uuid", "bytea", "citext"])
+def test_a_replacement_fits_the_type_on_postgresql(postgres_url: str, kind: str) -> None:
+    value = {
+        "uuid": "'00000000-0000-0000-0000-00000000000a'",
+        "bytea": "'\\x00'::bytea",
+        "citext": "'Ada'",
+    }.get(kind, REPLACED.get(kind))
+    more = "CREATE EXTENSION IF NOT EXISTS citext;;" if kind == "citext" else ""
+    try:
+        base = made(
+            postgres_url,
+            f"{more}x {kind} NOT NULL",
+            "x: {category: contact, erase: replace}",
+            *(f"{value}",) * 2,
+        )
+    except sa.exc.DBAPIError as error:
+        if kind != "citext":
+            raise
+        pytest.fail(f"no citext here: {type(error.orig).__name__}")
+    before = base.rows("SELECT x FROM people WHERE email = 'bob@example.com'")
+    base.erase(email=ADA)
+    assert base.rows("SELECT x FROM people WHERE email = 'bob@example.com'") == before
+    assert base.rows("SELECT x FROM people WHERE email LIKE 'erased-%'") != before
+
+
+@pytest.mark.parametrize(
+    "kind", [*REPLACED, "tinyint", "mediumint", "varbinary(32)", "longblob", "longtext"]
+)
+def test_a_replacement_fits_the_type_on_mariadb(mariadb_url: str, kind: str) -> None:
+    value = REPLACED.get(kind, "7" if "int" in kind else "'Ada'")
+    base = made(
+        mariadb_url,
+        f"x {kind} NOT NULL",
+        "x: {category: contact, erase: replace}",
+        *(value,) * 2,
+    )
+    before = base.rows("SELECT x FROM people WHERE email = 'bob@example.com'")
+    base.erase(email=ADA)
+    assert base.rows("SELECT x FROM people WHERE email = 'bob@example.com'") == before
+    assert base.rows("SELECT x FROM people WHERE email LIKE 'erased-%'") != before
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz", "text"])
+def test_a_date_is_made_coarser_on_postgresql(postgres_url: str, kind: str) -> None:
+    base = made(
+        postgres_url,
+        f"born {kind}",
+        "born: {category: demographic, erase: anonymise}",
+        *("'1970-05-06'",) * 2,
+    )
+    base.erase(email=ADA)
+    born = "SELECT left(born::text, 10) FROM people ORDER BY id"
+    assert base.rows(born) == [("1970-01-01",), ("1970-05-06",)]
+
+
+@pytest.mark.parametrize("kind", ["date", "datetime", "timestamp NULL", "varchar(30)"])
+def test_a_date_is_made_coarser_on_mariadb(mariadb_url: str, kind: str) -> None:
+    base = made(
+        mariadb_url,
+        f"born {kind}",
+        "born: {category: demographic, erase: anonymise}",
+        *("'1975-05-06'",) * 2,
+    )
+    base.erase(email=ADA)
+    born = "SELECT left(born, 10) FROM people ORDER BY id"
+    assert base.rows(born) == [("1975-01-01",), ("1975-05-06",)]
+
+
+def test_what_the_database_compares_without_case_is_told_apart(mariadb_url: str) -> None:
+    """`ADA` and `ada` are two accounts, though the server takes them for one; spaces count, too."""
+    text = PEOPLE.replace("match: email, identity: email", "match: login, identity: 'account:shop'")
+    base = Base(mariadb_url, text.replace("id: none", "id: none\n      login: account"))
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL, login varchar(40)) "
+        "COLLATE utf8mb4_general_ci",
+        "INSERT INTO people VALUES (1, 'a@x.example', 'ADA'), (2, 'b@x.example', 'ada'), "
+        "(3, 'c@x.example', 'Ada ')",
+    )
+    found = base.step(**{"account:shop": "ADA"})
+    assert found.closure.keys["people"] == {(1,)}
+
+
+def test_a_role_that_may_not_write_is_refused_before_anything_is_written(postgres_url: str) -> None:
+    base = made(postgres_url, "x text", "x: contact", *("'Ada'",) * 2)
+    role = "upheld_test_reader"
+    base.run(
+        f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        f"GRANT SELECT ON people TO {role}",
+    )
+    try:
+        asked = sa.make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
+        reader = Base(asked, base.text)
+        refusals = reader.store.preview(reader.step(email=ADA)).refusals
+        assert refusals == (
+            "store `shop` does not let this role update rows of `people`; run `upheld grants` and "
+            "let its owner run what that prints",
+        )
+        with pytest.raises(StoreFailed, match="refuses this role something it needs"):
+            reader.store.act(reader.step(email=ADA))
+    finally:
+        base.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+def test_row_level_security_is_refused_and_never_taken_for_nothing(postgres_url: str) -> None:
+    base = made(postgres_url, "x text", "x: contact", *("'Ada'",) * 2)
+    role = "upheld_test_blinkered"
+    base.run(
+        f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        f"GRANT SELECT, UPDATE ON people TO {role}",
+        "ALTER TABLE people ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY bobs ON people USING (email LIKE 'bob%')",
+    )
+    try:
+        asked = sa.make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
+        with pytest.raises(Refused, match="row-level security hides rows of `shop.people`"):
+            Base(asked, base.text).step(email=ADA)
+    finally:
+        base.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
