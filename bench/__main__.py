@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from bench import access, erase, log, policy, starting
+from bench import access, catalogue, deep, erase, log, policy, server, starting
 from bench.figures import markdown, missed, table
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PARTS: Mapping[str, Measure] = {
     "erase": erase.figures,
     "access": access.figures,
+    "server": server.figures,
+    "catalogue": catalogue.figures,
+    "deep": deep.figures,
     "policy": policy.figures,
     "log": lambda _: log.figures(),
     "starting": starting.figures,

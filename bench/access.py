@@ -43,8 +43,8 @@ class Taken(TypedDict):
 def figures(say: Callable[[str], None]) -> Iterator[Figure]:
     """Measure; `say` is told the parts of each figure."""
     with company(COPIED) as folder:
-        taken = _apart(folder)
-        found = _rows_in(Path(taken["answer"]))
+        taken = apart(folder)
+        found = rows_in(Path(taken["answer"]))
         assert found == taken["rows"] == _ROWS, f"{found} rows in the answer"
         floor = _by_hand(folder)
     above = taken["peak"] - taken["idle"]
@@ -67,17 +67,17 @@ def figures(say: Callable[[str], None]) -> Iterator[Figure]:
     )
 
 
-def _apart(folder: Path) -> Taken:
+def apart(folder: Path, email: str = LARGE) -> Taken:
     """Answer in a new process, whose memory nothing else has touched."""
     python("-c", "import bench.access")  # writes bytecode
-    taken: Taken = json.loads(python("-m", "bench.access", str(folder)))
+    taken: Taken = json.loads(python("-m", "bench.access", str(folder), email))
     return taken
 
 
-def _answer(folder: Path) -> Taken:
+def _answer(folder: Path, email: str) -> Taken:
     with Upheld.open(folder) as upheld:
         idle, start = _memory("VmRSS"), perf_counter()
-        id = upheld.open_request(Right.ACCESS, [f"email={LARGE}"]).id
+        id = upheld.open_request(Right.ACCESS, [f"email={email}"]).id
         upheld.plan(id)
         upheld.sign(id, folder / OFFICER)
         request = upheld.apply(id)
@@ -101,7 +101,7 @@ def _memory(name: str) -> float:
     return highest / (1 << 20 if sys.platform == "darwin" else 1024)
 
 
-def _rows_in(answer: Path) -> int:
+def rows_in(answer: Path) -> int:
     """Count the records of an answer, in its CSV and again in its JSON."""
     with zipfile.ZipFile(answer) as archive:
         names = archive.namelist()
@@ -148,4 +148,4 @@ def _by_hand(folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_answer(Path(sys.argv[1]))))
+    print(json.dumps(_answer(Path(sys.argv[1]), sys.argv[2])))

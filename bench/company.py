@@ -21,19 +21,27 @@ if TYPE_CHECKING:
 
 OFFICER = "keys/officer"
 DATABASE = "shop.sqlite"
+VARIABLE = "BENCH_SHOP"
 
 
 @contextmanager
-def company(shop: Shop) -> Iterator[Path]:
-    """Make a folder with policy, map, keys and a copy of the shop; remove it afterwards."""
-    database = built(shop)
+def company(shop: Shop | None) -> Iterator[Path]:
+    """Make a folder with policy, map, keys and a copy of the shop; remove it afterwards.
+
+    Without one its store is wherever the variable `BENCH_SHOP` says.
+    """
+    BUILD.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=BUILD) as name:
         folder = Path(name)
-        shutil.copy(database, folder / DATABASE)
+        if shop:
+            shutil.copy(built(shop), folder / DATABASE)
         policy = files("upheld") / "examples" / "company" / "policy.yaml"
         (folder / "policy.yaml").write_bytes(policy.read_bytes())
         (folder / "stores").mkdir()
-        shutil.copy(HERE / "shop.yaml", folder / "stores" / "shop.yaml")
+        mapped = (HERE / "shop.yaml").read_text("utf-8")
+        if shop is None:
+            mapped = mapped.replace(f"sqlite:///{DATABASE}", f"env:{VARIABLE}")
+        (folder / "stores" / "shop.yaml").write_text(mapped, "utf-8")
         for each in NAMES:
             make_key_file(folder / "keys" / f"{each}.key")
         _make_officer(folder / OFFICER)

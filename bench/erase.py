@@ -67,7 +67,7 @@ def _of(shop: Shop, lie: str, goal: float | None, say: Callable[[str], None]) ->
         floor.close()
         _require_same(folder / DATABASE, copied)
     for each in pairs:
-        say(f"erase, rows {lie}: {_told(each)}")
+        say(f"erase, rows {lie}: {told(each)}")
     yield _time(pairs, lie, goal)
     yield _counted(few, many, lie)
 
@@ -120,7 +120,8 @@ def _counted(few: int, many: int, lie: str) -> Figure:
     )
 
 
-def _told(pair: Pair) -> str:
+def told(pair: Pair) -> str:
+    """Say the parts of a pair."""
     phases = ", ".join(f"{name} {seconds * 1000:.0f}" for name, seconds in pair.phases.items())
     return f"by hand {pair.by_hand * 1000:.0f} ms; Upheld {pair.upheld * 1000:.0f} ms ({phases})"
 

@@ -95,17 +95,26 @@ class Shop:
 
 WARM_UP = "s10k@example.com"
 PAIRS = tuple(f"s10k{number}@example.com" for number in range(1, 6))
+HUNDREDS = tuple(f"s100x{number}@example.com" for number in range(1, 7))
 COUNTED = ("s100@example.com", "s10kb@example.com")
 LARGE = "s200k@example.com"
 
 _ERASED = {
     "s100@example.com": _HUNDRED,
-    "s100b@example.com": _HUNDRED,
+    **dict.fromkeys(("s100b@example.com", *HUNDREDS), _HUNDRED),
     **dict.fromkeys((WARM_UP, "s10kb@example.com", *PAIRS), _TEN_THOUSAND),
 }
 SORTED = Shop("sorted", _ERASED, _MILLION)
 MIXED = Shop("mixed", _ERASED, _MILLION, mixed=True)
-"""One million rows; nine people whose erasures are measured or counted."""
+"""One million rows; the people whose erasures are measured or counted."""
+
+TENTH = Shop(
+    "tenth",
+    dict.fromkeys(HUNDREDS, _HUNDRED),
+    {name: rows // 10 for name, rows in _MILLION.items()},
+    mixed=True,
+)
+"""A shop of a tenth of that, with the same people of a hundred rows."""
 
 COPIED = Shop("access", {LARGE: _TWO_HUNDRED_THOUSAND}, _MILLION_AND_ONE_LARGE_PERSON, mixed=True)
 """Three hundred thousand rows, two thirds of them of one person."""

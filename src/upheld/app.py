@@ -57,6 +57,7 @@ FOLDS = (
     prove.VersionFold(),
     prove.LinkFold(),
     prove.DocumentFold(),
+    prove.SearchedFold(),
 )
 
 
@@ -120,7 +121,9 @@ class Upheld(AbstractContextManager["Upheld"]):
         return cls(company, home)
 
     def __exit__(self, *_: object) -> None:
-        """Let go of home."""
+        """Let go of home and of the stores."""
+        for store in self.company.stores.values():
+            store.close()
         self._home.close()
 
     def open_request(
@@ -280,6 +283,8 @@ def new_map(folder: Path, url: str, name: str) -> Path:
     path = folder / "stores" / f"{name}.yaml"
     if path.exists():
         raise BadInput(f"stores/{name}.yaml is there already; remove it to draft it anew")
+    if holds_password(url):
+        raise BadInput("that url holds a password; put it in a variable and give `env:NAME`")
     mapped = StoreMap(name, "sql", url, None, (), (), _NO_TIME, (), f"stores/{name}.yaml", "")
     schema = SqlStore(mapped, _resolved(url, folder)).schema()
     path.parent.mkdir(exist_ok=True)

@@ -116,6 +116,10 @@ class Store(Protocol):
         """Say of each safeguard it can be asked about whether it holds; reads only, no rows."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is held open; the next verb opens it again."""
+        ...
+
     def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
         """Return what an administrator runs so that each role can do its work and nothing else.
 

@@ -33,7 +33,9 @@ def started() -> Iterator[Processes]:
 
 
 @pytest.fixture(scope="module", params=[*WHERE])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """Give a company in each place in turn, as it was before the request arrived."""
     yield from made(request, tmp_path_factory, *WHERE[request.param])
 

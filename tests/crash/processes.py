@@ -30,6 +30,7 @@ class Ended:
     code: int
     said: Json
     points: list[Point] = field(default_factory=list)
+    refusal: str = ""
     error: str = ""
 
     @property
@@ -37,9 +38,13 @@ class Ended:
         return self.code == -signal.SIGKILL
 
     @property
-    def refusal(self) -> str:
-        """The last line of what went wrong."""
-        return self.error.strip().rpartition("\n")[2]
+    def acted(self) -> int:
+        """How many transactions of stores were committed."""
+        return sum(
+            each[:3] == ("commit", each.where, "after")
+            for each in self.points
+            if each.where != "home"
+        )
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,14 @@ class Processes:
 
     def watched(self, world: World, do: str, *words: str) -> list[Point]:
         """Let a process do something to the end; return the points it comes by."""
-        self._ask(world, do, words, 0, watched=True)
+        self.start(world, do, *words)
         ended = self.end()
         assert ended.code == 0, ended.error
         return ended.points
+
+    def start(self, world: World, do: str, *words: str) -> None:
+        """Let a process begin with something, and do not wait for its end."""
+        self._ask(world, do, words, 0, watched=True)
 
     def killed(self, world: World, at: Point, do: str, *words: str) -> None:
         """Let a process do something until it is killed at a point."""
@@ -87,6 +96,7 @@ class Processes:
             told["code"],
             told.get("said"),
             [Point(*each) for each in told.get("points", ())],
+            told.get("refusal", ""),
             told.get("error", ""),
         )
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
+import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +15,7 @@ import sqlalchemy as sa
 
 from tests.crash.world import SHOP, TABLES
 from tests.journeys.town import ADA, CANARIES
+from upheld.acts.answer.apply import became
 from upheld.app import Upheld
 from upheld.evidence import verify
 from upheld.model import Regime, Right, State
@@ -90,10 +94,38 @@ class Story:
             proven = self._proven(upheld)
         return {**ended, **self._rows(), "proven": proven, "files": self._files()}
 
-    def log(self) -> Json:
-        """Return the kinds of all entries, and where receipts say that rows were changed."""
+    def steps(self) -> Json:
+        """Return how often each step was intended and has a receipt, by the log."""
         with self._open() as upheld:
-            return [entry.kind for _, entry in upheld.company.home.entries()]
+            kinds = {"step.intended", "step.receipt"}
+            entries = (entry for _, entry in upheld.company.home.entries())
+            told = Counter(f"{e.kind} {e.body['step']}" for e in entries if e.kind in kinds)
+        return dict(sorted(told.items()))
+
+    def copy(self) -> Json:
+        """Answer a request for a copy; say whether it is whole, and what lies beside it."""
+        state = self.answer("access")
+        with self._open() as upheld:
+            answer = upheld.request("R-1").answer
+        return {"state": state, "answered": answer == self._digest(), **self.handed()}
+
+    def handed(self) -> dict[str, Json]:
+        """Return what is in the folder of answers, and in the copy, once it has its name."""
+        answers = self.folder / "answers"
+        files = sorted(each.name for each in answers.iterdir()) if answers.is_dir() else []
+        if "R-1.zip" not in files:
+            return {"files": [*files], "copy": None}
+        with zipfile.ZipFile(answers / "R-1.zip") as archive:
+            assert archive.testzip() is None
+            whole = {name: archive.read(name).decode() for name in archive.namelist()}
+        del whole["checkpoint.txt"]
+        return {"files": [*files], "copy": dict(whole)}
+
+    def erase_after_copy(self) -> Json:
+        """Answer both requests of the person, and return the files that are left."""
+        self.answer("access")
+        self.answer()
+        return self._files()
 
     def _open(self) -> Upheld:
         return Upheld.open(self.folder, clock=self._now)
@@ -101,6 +133,9 @@ class Story:
     def _now(self) -> datetime:
         self.instant += timedelta(milliseconds=1)
         return self.instant
+
+    def _digest(self) -> str:
+        return hashlib.sha256((self.folder / "answers" / "R-1.zip").read_bytes()).hexdigest()
 
     def _letter(self) -> str:
         letter = (self.folder / "answers" / "R-1.html").read_text("utf-8")
@@ -151,8 +186,6 @@ def _tells(file: Path) -> str:
 
 def _told(upheld: Upheld) -> dict[str, list[str]]:
     """Return what the letter is made of: what became of rows, by store."""
-    from upheld.acts.answer.apply import became  # noqa: PLC0415 (only here)
-
     return {
         store: [str(each) for each in counts]
         for store, counts in became(upheld.company, upheld.request("R-1")).items()

@@ -14,14 +14,17 @@ import tempfile
 import traceback
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO
 
 from tests.crash.points import Point, Watch
 from tests.crash.story import START, Story
 from tests.servers.machine import ends_with_us
+from upheld.errors import UpheldError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from upheld.model import Json
 
 
 def serve(asked: TextIO, told: TextIO) -> None:
@@ -32,7 +35,7 @@ def serve(asked: TextIO, told: TextIO) -> None:
             told.flush()
 
 
-def done(job: Mapping[str, Any]):
+def done(job: Mapping[str, Any]) -> Iterator[dict[str, Json]]:
     """Do a job in a process of its own; yield each time that it stands still, and its end."""
     with tempfile.TemporaryFile() as said:
         child = os.fork()
@@ -48,24 +51,10 @@ def done(job: Mapping[str, Any]):
         yield {"code": code, **json.loads(said.read() or "{}")}
 
 
-def become(job: Mapping[str, Any], into: IO[bytes]) -> None:
-    """Be the process that does the job, and end."""
+def become(job: Mapping[str, Any], into: IO[bytes]) -> NoReturn:
+    """Be the process that does the job, and end with the status of the command line."""
     if (prepare := ends_with_us(signal.SIGKILL)) is not None:
         prepare()
-    status = 70
-    try:
-        into.write(json.dumps(told(job)).encode())
-        into.flush()
-        status = 0
-    except BaseException:  # noqa: BLE001 (whatever it is, the test shall see it)
-        into.write(json.dumps({"error": traceback.format_exc()}).encode())
-        into.flush()
-    finally:
-        os._exit(status)
-
-
-def told(job: Mapping[str, Any]) -> dict[str, object]:
-    """Do the job; return what it says and the points it came by."""
     os.environ.update(job["environment"])
     folder = Path(job["folder"])
     story = Story(folder, job["environment"], START + timedelta(minutes=job["minute"]))
@@ -74,8 +63,20 @@ def told(job: Mapping[str, Any]) -> dict[str, object]:
         watch.end_at(Point(*job["at"]), job["by"])
     if job["watched"]:
         watch.begin()
-    said = getattr(story, job["do"])(*job["with"])
-    return {"said": said, "points": watch.seen}
+    status, outcome = told(lambda: getattr(story, job["do"])(*job["with"]))
+    into.write(json.dumps({**outcome, "points": [*watch.seen]}).encode())
+    into.flush()
+    os._exit(status)
+
+
+def told(act: Callable[[], Json]) -> tuple[int, dict[str, Json]]:
+    """Do something; return the exit status, and what is said of it."""
+    try:
+        return 0, {"said": act()}
+    except UpheldError as refusal:
+        return refusal.status, {"refusal": str(refusal), "error": traceback.format_exc()}
+    except Exception:  # noqa: BLE001 (whatever it is, the test shall see it)
+        return 70, {"error": traceback.format_exc()}
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def found(
     beside: Mapping[str, str] = NOTHING,
 ) -> tuple[Drift, ...]:
     mapped = parse_store(text, "stores/crm.yaml")
-    return drift(mapped, replace(schema(people, GENRES), beside=beside), dialect)
+    return drift(mapped, replace(schema(people, GENRES), beside=beside, dialect=dialect))
 
 
 def only(

@@ -10,8 +10,6 @@ import sqlalchemy as sa
 
 from tests.journeys.town import ADA, BOB, CANARIES, Town
 from upheld.acts.prove.deep import look_deep
-from upheld.acts.prove.searched import SearchedFold
-from upheld.app import FOLDS
 from upheld.model import Right, State
 from upheld.stores.sql import SqlStore
 
@@ -19,12 +17,6 @@ if TYPE_CHECKING:
     from upheld.acts.prove.deep import Deep
 
 Captured = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _viewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    folds = {each.name: each for each in (*FOLDS, SearchedFold())}
-    monkeypatch.setattr("upheld.app.FOLDS", tuple(folds.values()))
 
 
 def _deep(town: Town) -> Deep:

@@ -15,7 +15,7 @@ from upheld import Upheld
 from upheld.acts.answer.handing import handing
 from upheld.acts.answer.sign import require_signed
 from upheld.errors import HomeFailed, NotSigned, Refused, Stale, StoreFailed
-from upheld.model import Regime, Right, State
+from upheld.model import Json, Regime, Right, State
 
 Captured = pytest.CaptureFixture[str]
 
@@ -171,9 +171,10 @@ def test_whoever_was_overtaken_may_not_write_on(town: Town) -> None:
 
     def overtake(upheld: Upheld) -> None:
         plan = upheld.request(id).plan
-        about = {"request": id, "step": f"{id}/web", "attempt": 9, "fence": 9, "plan": plan}
+        step = f"{id}/web"
+        about: dict[str, Json] = {"request": id, "step": step, "attempt": 9, "fence": 9}
         with upheld.company.home.writing() as home:
-            home.append("step.intended", about)
+            home.append("step.intended", {**about, "plan": plan})
 
     with town.open() as first, town.open() as second:
         _while_acting(first, lambda: overtake(second))

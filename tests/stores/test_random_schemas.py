@@ -92,8 +92,8 @@ class Place:
         for rows in store.look(store.find(closure(email=email(person))).closure):
             parts = [name for name, _ in self.town.table(rows.collection).key]
             there = shown.setdefault((rows.collection, rows.bond), {})
-            for each in rows.rows:
-                row = dict(zip(rows.fields, each, strict=True))
+            for each in rows.batch:
+                row = dict(zip(rows.columns, each, strict=True))
                 there[tuple(row[name] for name in parts)] = row
         return shown
 

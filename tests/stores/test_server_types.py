@@ -171,9 +171,8 @@ def test_an_array_holds_identities_and_is_redacted_by_element(postgres_url: str)
     assert row[columns.index("numbers")] == "[1, 2]"
     base.erase(email="ada@work.example")
     assert base.rows("SELECT * FROM people WHERE email = 'bob@example.com'") == before
-    [(mails, numbers)] = base.rows("SELECT mails, numbers FROM people WHERE email LIKE 'erased-%'")
-    assert mails == ["[erased]", 'x "quoted" y', "[erased]"]
-    assert numbers is None
+    [left] = base.rows("SELECT mails, numbers FROM people WHERE email LIKE 'erased-%'")
+    assert repr(left) == repr((["[erased]", 'x "quoted" y', "[erased]"], None))
 
 
 ODD = {
@@ -315,10 +314,8 @@ def test_a_role_that_may_not_write_is_refused_before_anything_is_written(postgre
         asked = sa.make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
         reader = Base(asked, base.text)
         refusals = reader.store.preview(reader.step(email=ADA)).refusals
-        assert refusals == (
-            "store `shop` does not let this role update rows of `people`; run `upheld grants` and "
-            "let its owner run what that prints",
-        )
+        (refusal,) = refusals
+        assert refusal.startswith("store `shop` does not let this role update rows of `people`")
         with pytest.raises(StoreFailed, match="refuses this role something it needs"):
             reader.store.act(reader.step(email=ADA))
     finally:
@@ -336,7 +333,7 @@ def test_row_level_security_is_refused_and_never_taken_for_nothing(postgres_url:
     )
     try:
         asked = sa.make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
-        with pytest.raises(Refused, match="row-level security hides rows of `shop.people`"):
+        with pytest.raises(Refused, match=r"row-level security hides rows of `shop\.people`"):
             Base(asked, base.text).step(email=ADA)
     finally:
         base.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")

@@ -12,7 +12,7 @@ from upheld.model.searching import Needle, Whose
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from upheld.conformance.store import Site
+    from upheld.conformance.site import Site
     from upheld.conformance.world import World
     from upheld.model import Step
 

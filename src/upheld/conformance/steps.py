@@ -11,7 +11,7 @@ from upheld.model import Closure, Done, Pending, Regime, Right, Step
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from upheld.conformance.store import Site
+    from upheld.conformance.site import Site
 
 _SECRET = bytes(range(32))
 

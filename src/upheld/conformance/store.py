@@ -15,12 +15,12 @@ shows no rows) says so by what its site expects; the tests are the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator
 
 import pytest
 
 from upheld.conformance.searching import SearchContract, needles_of
+from upheld.conformance.site import Everything, Site
 from upheld.conformance.steps import carried_out, closure_of, step_of
 from upheld.conformance.world import HOSTILE, World, hostile_world
 from upheld.errors import Refused, StoreFailed, UpheldError
@@ -34,57 +34,9 @@ from upheld.model import (
     Role,
     Rows,
     Step,
-    StoreMap,
 )
-from upheld.ports import Store
 
-Everything = Mapping[str, Mapping[Key, Key]]
-
-
-class Site(Protocol):
-    """A store set up in a world, and what somebody standing beside it sees and does."""
-
-    @property
-    def mapped(self) -> StoreMap:
-        """The part of the map the store was made from."""
-        ...
-
-    @property
-    def shown(self) -> Mapping[str, frozenset[Key]]:
-        """Keys of the rows the store is expected to show of the person, by collection."""
-        ...
-
-    def store(self) -> Store:
-        """Open the store; each call gives a new object on the same rows."""
-        ...
-
-    def everything(self) -> Everything:
-        """Read every row past the store, raw: by table and key."""
-        ...
-
-    def traces(self, token: bytes) -> int:
-        """Count how often bytes occur, in any case of letters, in all the store has on disk."""
-        ...
-
-    def write(self, table: str, row: Key) -> None:
-        """Write a row as the owner's own software would; fails if it has to wait for the store."""
-        ...
-
-    def come_back(self, table: str, row: Key) -> Mapping[str, int]:
-        """Let a row of an erased person arrive; return what looking back must report of it."""
-        ...
-
-    def settle(self, pending: Pending, step: Step) -> None:
-        """Do outside what a pending step asks for, and say that it is done."""
-        ...
-
-    def impossible(self, step: Step) -> Step:
-        """Return the step changed so that the store must decline it."""
-        ...
-
-    def cut_off(self) -> tuple[Store, ...]:
-        """Return the store as it is when it cannot be reached, in each way that it can be."""
-        ...
+__all__ = ["Everything", "Site", "StoreContract"]
 
 
 class StoreContract(SearchContract):

@@ -6,6 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from upheld.datamap import pointing, tagging
+from upheld.datamap.naming import held
 from upheld.datamap.ours import complete, places, theirs
 from upheld.model import Finding, Judgement, Type
 
@@ -94,8 +95,9 @@ def _unclassified(mapped: StoreMap, seen: Seen) -> Iterator[str]:
         if collection is None:
             yield f"{mapped.name}.{name} is not in the map"
         elif collection.personal and not theirs(collection):
+            covered = {column.name for p in collection.places if (column := held(table, p.name))}
             for column in table.columns:
-                if collection.place(column.name) is None:
+                if column.name not in covered:
                     text = "text field " if column.type is Type.TEXT else ""
                     yield f"{mapped.name}.{name}: {text}`{column.name}` is not in the map"
     for guess in mapped.guesses:

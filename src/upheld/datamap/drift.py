@@ -37,11 +37,11 @@ _JSON = ("json", "jsonb")
 _REPLACED = ("", "uuid")
 
 
-def drift(mapped: StoreMap, schema: Schema, dialect: Dialect | None = None) -> tuple[Drift, ...]:
+def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
     """Return all that is wrong between a map and the catalogue of its store, the worst first.
 
     Only names and types are compared. A manual store has no catalogue and never drifts. What is to
-    be run is said in the SQL of the `dialect`, of SQLite without one.
+    be run is said in the SQL of the store.
     """
     if mapped.kind == "manual":
         return ()
@@ -53,7 +53,7 @@ def drift(mapped: StoreMap, schema: Schema, dialect: Dialect | None = None) -> t
         if table is None:
             found.append(_gone(mapped, collection, schema.beside.get(collection.name)))
         elif collection.personal:
-            found.extend(_Compared(mapped, collection, table, dialect).all())
+            found.extend(_Compared(mapped, collection, table, schema.dialect).all())
     order = list(Severity)
     return tuple(sorted(found, key=lambda each: (order.index(each.severity), *_line(each.place))))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from upheld.datamap.naming import parts
-from upheld.model import Dialect, Match
+from upheld.datamap.naming import held
+from upheld.model import Dialect, Match, name_parts
 
 if TYPE_CHECKING:
     from upheld.model import Table, Way
@@ -22,7 +22,7 @@ def advice(table: Table, way: Way, dialect: Dialect | None) -> str | None:
 
     A telephone is found by its digits, for which no index on the column as it is written will do.
     """
-    if any(name not in {each.name for each in table.columns} for name in way.columns):
+    if any(_in_json(table, name) for name in way.columns):
         return "give what is in JSON a column of its own, with an index, if there are many rows"
     kind = way.identity.partition(":")[0] if isinstance(way, Match) else ""
     as_written = isinstance(way, Match) and not way.exact
@@ -37,6 +37,11 @@ def advice(table: Table, way: Way, dialect: Dialect | None) -> str | None:
         return "give it a collation that ends in `_ci`, or say `stored: normalised`; then index it"
     statement = _create(table.name, way.columns, wanted, dialect)
     return f"run {statement}" if "`" in statement else f"run `{statement}`"
+
+
+def _in_json(table: Table, name: str) -> bool:
+    column = held(table, name)
+    return column is not None and column.name != name
 
 
 def _folds(table: Table, way: Way) -> bool:
@@ -57,7 +62,7 @@ def _bare(expression: str) -> str:
 def _create(
     table: str, columns: tuple[str, ...], wanted: list[str], dialect: Dialect | None
 ) -> str:
-    named = parts(table)
+    named = name_parts(table)
     called = "_".join(("ix", *(_NO_WORD.sub("_", each) for each in (named[-1], *columns))))
     where = ".".join(_quoted(part, dialect) for part in named)
     return f"CREATE INDEX {_quoted(called, dialect)} ON {where} ({', '.join(wanted)})"

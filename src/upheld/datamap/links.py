@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.data import hints
-from upheld.datamap.naming import parts, singular, spoken, words
-from upheld.model import Reference, Type
+from upheld.datamap.naming import singular, spoken, words
+from upheld.model import Reference, Type, name_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ class _Called:
             [name for end in ends for p in prefixes for name in self.by_words.get((p, *end), [])],
         ):
             others = [name for name in found if name != table]
-            near = [name for name in others if parts(name)[:-1] == parts(table)[:-1]]
+            near = [name for name in others if name_parts(name)[:-1] == name_parts(table)[:-1]]
             if others:
                 one = near or others
                 return one[0] if len(one) == 1 else None

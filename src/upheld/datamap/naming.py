@@ -8,12 +8,11 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from upheld.data import Hint, hints
-from upheld.model import Act, Column, Type
+from upheld.model import Act, Column, Type, name_parts
 
 if TYPE_CHECKING:
     from upheld.model import Table
 
-_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -64,26 +63,13 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORDS.findall(name))
 
 
-def parts(table: str) -> tuple[str, ...]:
-    """Return the name of a table, after its schema if that is said.
-
-    A name without a dot stands for itself; a part that holds a dot is written in double quotes.
-
-    >>> parts("crm.people"), parts('"odd.name"'), parts('a "b"')
-    (('crm', 'people'), ('odd.name',), ('a "b"',))
-    """
-    if "." not in table:
-        return (table,)
-    return tuple(bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(table))
-
-
 def spoken(table: str) -> tuple[str, ...]:
     """Return the words of the name of a table, whatever schema it is in.
 
     >>> spoken("staff.SupplierContacts")
     ('supplier', 'contacts')
     """
-    return words(parts(table)[-1])
+    return words(name_parts(table)[-1])
 
 
 def held(table: Table, name: str) -> Column | None:

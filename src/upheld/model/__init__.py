@@ -56,6 +56,7 @@ from upheld.model.rows import (
     Schema,
     Table,
     Type,
+    name_parts,
 )
 from upheld.model.rules import (
     Among,
@@ -161,6 +162,7 @@ __all__ = [
     "Version",
     "Way",
     "facts_of",
+    "name_parts",
     "parts",
     "points_of",
 ]

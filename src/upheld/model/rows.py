@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from upheld.model.guards import Dialect
 from upheld.model.places import Bond
 from upheld.model.values import Key
 
@@ -86,17 +88,34 @@ class Table:
         )
 
 
+_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
+
+
+def name_parts(table: str) -> tuple[str, ...]:
+    """Return the name of a table as the map writes it, after its schema if that is said.
+
+    A name without a dot stands for itself; a part that holds a dot is written in double quotes.
+
+    >>> name_parts("crm.people"), name_parts('"odd.name"'), name_parts('a "b"')
+    (('crm', 'people'), ('odd.name',), ('a "b"',))
+    """
+    if "." not in table:
+        return (table,)
+    return tuple(bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(table))
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """Names and types of a store, never values; `digest` changes when any of them does.
 
     `beside` says of what is no table, and may show or hold the same data, what it is: views,
-    materialised views, large objects.
+    materialised views, large objects. `dialect` is None of a store that has no roles.
     """
 
     tables: Mapping[str, Table]
     digest: str
     beside: Mapping[str, str] = field(default_factory=dict)
+    dialect: Dialect | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,9 @@ class ManualStore:
         words = f"`{self.name}` is a checklist, which cannot be asked"
         return Guards(tuple(Probe(each, None, words) for each in _UNKNOWN))
 
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
     def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
         """Say that there is nothing to grant: no program of ours goes there."""
         del roles, dialect

@@ -166,7 +166,7 @@ def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ..
         last = digest == request.carried
         for part in from_document(document).stores:
             if (done := steps.get(f"{request.id}/{part.store}")) is not None:
-                counted = _most(part.counted, done, last=last)
+                counted = _most(added((), part.counted), done, last=last)
                 whole[part.store] = added(whole.get(part.store, ()), counted)
     return whole
 
@@ -203,6 +203,7 @@ def _require_current(company: Company, plan: Plan) -> None:
 def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> Request:
     executed = company.request(request.id)
     result = became(company, executed)
+    _remove_copies(company, request)
     digest = write_letter(company, executed, result)
     counted = [each for counts in result.values() for each in counts]
     kept = any(each.outcome is Outcome.RETAINED for each in counted)
@@ -217,7 +218,6 @@ def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> 
         outcome = "partial" if kept else "full"
         home.append("request.closed", {"request": request.id, "outcome": outcome})
         home.forget(request.person)
-    _remove_copies(company, request)
     return company.request(request.id)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
 from upheld.identity import base
-from upheld.model import How
+from upheld.model import How, name_parts
 from upheld.stores.sql.functions import REPLACED, Spelled, normal
 from upheld.stores.sql.functions.json import Within
 from upheld.stores.sql.functions.keys import Stored
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from upheld.model import Collection, Column, Spelling, Table
 
 Truth = sa.ColumnElement[bool]
-
-_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 
 
 def table(collection: Collection, shape: Table | None) -> sa.TableClause:
@@ -34,11 +31,11 @@ def table(collection: Collection, shape: Table | None) -> sa.TableClause:
         for name, column in shapes.items()
         if column is None or not column.path
     ]
-    schema, name = parts(collection.name)
+    *schema, name = name_parts(collection.name)
     return sa.table(
         sa.quoted_name(name, quote=True),
         *columns,
-        schema=sa.quoted_name(schema, quote=True) if schema else None,
+        schema=sa.quoted_name(schema[-1], quote=True) if schema else None,
     )
 
 
@@ -72,21 +69,6 @@ def mapped(collection: Collection) -> tuple[str, ...]:
     if collection.keep and collection.keep.since:
         names[collection.keep.since] = None
     return tuple(names)
-
-
-def parts(name: str) -> tuple[str | None, str]:
-    """Return the schema and the name of a table as the map writes it.
-
-    A name without a dot stands for itself; a part that holds a dot is written in double quotes.
-
-    >>> parts("sales.orders"), parts('"odd.name"'), parts('a "b"')
-    (('sales', 'orders'), (None, 'odd.name'), (None, 'a "b"'))
-    """
-    if "." not in name:
-        return None, name
-    found = [bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(name)]
-    schema, _, last = ".".join(found[:-1]), None, found[-1]
-    return schema or None, last
 
 
 def named(name: str) -> sa.ColumnClause[object]:

@@ -201,13 +201,14 @@ def _ask(
     if wanted == list(collection.key):  # the only long lists; nothing but keys is wanted of them
         for batch in rows.partitions(_BATCH):
             keys[collection.name].update(cast("Iterable[Key]", map(tuple, batch)))
-    for row in rows:
+    for found in rows:
+        row: tuple[object, ...] = tuple(found)
         for name, columns in kept.items():
             key = cast("Key", tuple(row[at[column]] for column in columns))
             if name == collection.name or None not in key:
                 keys[name].add(key)
         for place in places:
-            value = row[at[place.name]]
+            value: object = row[at[place.name]]
             for each in value if isinstance(value, list) else [value]:
                 if usable := _usable(place, each):
                     identities.setdefault(place.identity or "", set()).add(usable)

@@ -135,26 +135,28 @@ def _no_date(where: str, rows: int) -> str:
 
 
 def _impossible(shape: Table, change: Change, column: Column) -> str | None:
+    found = None
     match change.act:
         case Act.BLANK if not column.nullable:
-            return "is NOT NULL and would be blanked; use `erase: replace` in the map"
+            found = "is NOT NULL and would be blanked; use `erase: replace` in the map"
         case Act.REDACT if column.declared in _STRUCTURED:
-            return "is JSON and cannot be redacted as a text; map the paths in it, or blank it"
+            found = "is JSON and cannot be redacted as a text; map the paths in it, or blank it"
         case Act.REPLACE if column.type is Type.OTHER and column.declared not in {"", "uuid"}:
-            return (
-                f"is of type {column.declared}, which no replacement fits; blank it, or let it be"
+            found = (
+                f"is of type {column.declared}, which no replacement fits; blank it, or leave it"
             )
         case Act.ANONYMISE if column.type not in {Type.DATE, Type.TEXT}:
-            return "is no date and cannot be made coarser; use `erase: blank` in the map"
+            found = "is no date and cannot be made coarser; use `erase: blank` in the map"
         case Act.REPLACE if column.type is Type.DATE:
-            return "is a date and cannot be replaced by a word; use `erase: anonymise` in the map"
+            found = "is a date and cannot be replaced by a word; use `erase: anonymise` in the map"
         case Act.REPLACE if _too_short(shape, change.field):
-            return (
+            found = (
                 f"is UNIQUE and too short for a replacement of {_SHORTEST_UNIQUE} characters; "
                 "use `erase: blank` or delete the row"
             )
         case _:
-            return None
+            pass
+    return found
 
 
 def _linked(schema: Schema, shape: Table, change: Change) -> str | None:

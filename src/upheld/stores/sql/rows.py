@@ -215,11 +215,11 @@ class Selector:
 
     def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         """Rows that hold one of these identities, however they spell it."""
-        column = self.field(collection, way.column)
         wanted = sorted(spellings(way.identity, values, way.stored))
-        if not wanted:
-            return sa.false()
-        kind = base(way.identity)
+        return self._bearing(collection, way, wanted) if wanted else sa.false()
+
+    def _bearing(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:
+        column, kind = self.field(collection, way.column), base(way.identity)
         match self._type(collection, way.column):
             case Type.NUMBER:
                 return column.in_(numbers(wanted))

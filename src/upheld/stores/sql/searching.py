@@ -12,9 +12,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from upheld.errors import Refused, StoreBusy, StoreFailed
-from upheld.model import Type
+from upheld.model import Type, name_parts
 from upheld.model.searching import Hit, Whose
-from upheld.stores.sql.columns import parts
 from upheld.stores.sql.functions.keys import Stored
 from upheld.stores.sql.sieve import Sieve
 from upheld.stores.sql.whose import Judge, Place
@@ -158,12 +157,12 @@ class _Found:
 
 def _said(connection: sa.Connection, table: Table, names: Sequence[str], read: int) -> str:
     """Return how fields of every row are selected: `read` of them as text, the others as is."""
-    schema, name = parts(table.name)
+    *schema, name = name_parts(table.name)
     columns = [sa.column(sa.quoted_name(n, quote=True), Stored(table.column(n))) for n in names]
     source = sa.table(
         sa.quoted_name(name, quote=True),
         *columns,
-        schema=sa.quoted_name(schema, quote=True) if schema else None,
+        schema=sa.quoted_name(schema[-1], quote=True) if schema else None,
     )
     fields = [source.c[each] for each in names]
     query = sa.select(*map(Read, fields[:read]), *fields[read:]).select_from(source)

@@ -32,6 +32,8 @@ from upheld.stores.sql.whose import Judge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from sqlalchemy.engine.default import DefaultDialect
+
     from upheld.model import (
         Alike,
         Closure,
@@ -219,6 +221,10 @@ class SqlStore:
         judge = Judge(self._mapped, needles, step, self._frozen, reading)
         typeless, sieve = self._database.typeless, Sieve(needles)
         yield from Search(self.name, self.schema(), reading, typeless, sieve, judge).hits()
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next verb."""
+        self.engine.dispose()
 
     def grants(self, roles: Sequence[Role], dialect: Dialect | None = None) -> str:
         """Return the SQL that gives roles what they need; of a file, the command for its mode."""

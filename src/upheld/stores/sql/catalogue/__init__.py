@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from upheld.model import Dialect
 from upheld.stores.sql.catalogue import mariadb, postgres, sqlite
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ _READ: Mapping[str, _Reading] = {
 }
 
 
+_DIALECTS = {
+    "postgresql": Dialect.POSTGRESQL,
+    "mariadb": Dialect.MARIADB,
+    "mysql": Dialect.MARIADB,
+}
+
+
 def fingerprint(connection: sa.Connection) -> str:
     """Return what the catalogue says of itself: the same text, the same tables."""
     return _READ[connection.dialect.name].fingerprint(connection)
@@ -37,4 +46,6 @@ def fingerprint(connection: sa.Connection) -> str:
 
 def read_schema(connection: sa.Connection) -> Schema:
     """Return every table of the database, with a digest of all that was read."""
-    return _READ[connection.dialect.name].read_schema(connection)
+    kind = connection.dialect.name
+    schema = _READ[kind].read_schema(connection)
+    return replace(schema, dialect=_DIALECTS.get(kind))

@@ -86,6 +86,7 @@ _NUMBERS = {
     2013: _ENDED,
     2055: _ENDED,
 }
+_UNKNOWN = "could not be read or written; look in its own log, then try again"
 _PASSING = frozenset({_UNREACHABLE, _ENDED, _LOCKED, _DEADLOCK, _SLOW, _CROWDED})
 """What is different a little later, with nothing written now."""
 
@@ -177,31 +178,31 @@ def _where(broken: sa.exc.DBAPIError) -> str:
 
 
 def _code(error: sa.exc.DBAPIError) -> str | int:
-    """Return how the database itself numbers what happened."""
+    """Return how the database itself numbers what happened: MariaDB's states say too little."""
     orig = error.orig
-    for name in ("sqlstate", "sqlite_errorname"):
-        if found := getattr(orig, name, None):
-            return str(found)
     first = orig.args[0] if orig is not None and orig.args else ""
-    return first if isinstance(first, int) else ""
+    if isinstance(first, int):
+        return first
+    names = ("sqlstate", "sqlite_errorname")
+    return next((str(found) for name in names if (found := getattr(orig, name, None))), "")
 
 
 def _plain(error: sa.exc.SQLAlchemyError) -> str:
     if isinstance(error, sa.exc.TimeoutError):
         return _CROWDED
-    code = _code(error) if isinstance(error, sa.exc.DBAPIError) else ""
-    if isinstance(code, int) and code in _NUMBERS:
-        return _NUMBERS[code]
-    if isinstance(code, str) and not code.startswith("SQLITE") and code:
-        for length in (5, 3, 2):
-            if code[:length] in _STATES:
-                return _STATES[code[:length]]
-    said = str(getattr(error, "orig", "") or error).lower()
-    for sign, words in _WORDS:
-        if sign in said:
-            return words
-    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
-        return _ENDED
-    if isinstance(error, sa.exc.OperationalError) and not code:
-        return _UNREACHABLE
-    return "could not be read or written; look in its own log, then try again"
+    if not isinstance(error, sa.exc.DBAPIError):
+        return _UNKNOWN
+    code = _code(error)
+    if words := _NUMBERS.get(code) if isinstance(code, int) else _of_state(code):
+        return words
+    said = str(error.orig or error).lower()
+    signs = (words for sign, words in _WORDS if sign in said)
+    unreachable = isinstance(error, sa.exc.OperationalError) and not code
+    last = _UNREACHABLE if unreachable else _UNKNOWN
+    return next(signs, _ENDED if error.connection_invalidated else last)
+
+
+def _of_state(code: str) -> str | None:
+    """Return the words for a SQLSTATE, or for its class."""
+    found = (_STATES.get(code[:length]) for length in (5, 3, 2))
+    return next((words for words in found if words), None)

@@ -52,8 +52,8 @@ class MariaDb:
 
     def __init__(self, address: sa.URL) -> None:
         """Bind to the database that a URL names."""
-        from pymysql.constants import FIELD_TYPE
-        from pymysql.converters import conversions
+        from pymysql.constants import FIELD_TYPE  # noqa: PLC0415 (an extra)
+        from pymysql.converters import conversions  # noqa: PLC0415 (an extra)
 
         texts = {getattr(FIELD_TYPE, name) for name in _PLAIN}
         self.engine = sa.create_engine(

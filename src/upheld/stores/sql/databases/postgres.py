@@ -153,7 +153,7 @@ def _quoted(table: sa.TableClause) -> str:
 
 
 def _set_up(connection: psycopg.Connection[object], _: object) -> None:
-    from psycopg.types.string import TextLoader
+    from psycopg.types.string import TextLoader  # noqa: PLC0415 (an extra)
 
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":

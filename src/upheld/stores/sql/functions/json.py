@@ -34,7 +34,7 @@ class Within(FunctionElement[Any]):
 
 
 class Rewritten(FunctionElement[Any]):
-    """A column of JSON with other values where paths lead. Arguments: the column, path, value …"""
+    """A column of JSON with other values where paths lead. Arguments: column, path, value …."""
 
     inherit_cache = True
 
