@@ -111,6 +111,7 @@ class Upheld(AbstractContextManager["Upheld"]):
             zone=settings.zone,
             officers=settings.officers,
             watch=settings.watch,
+            limits=settings.limits,
             texts={name: _text(place, mapped.file).encode() for name, mapped in maps.items()},
             bind=lambda mapped: _store(mapped, place, home),
             reference=lambda words: keys.tag("row", words).hex()[:12],
@@ -141,7 +142,7 @@ class Upheld(AbstractContextManager["Upheld"]):
     def plan(self, id: str) -> Plan:
         """Find, pre-flight and freeze what will be done, by the policy as it now stands."""
         prove.note_policy(self.company)
-        return answer.plan(self.company, id)
+        return answer.plan(self.company, id, self.company.limits)
 
     def sign(self, id: str, key: Path) -> Request:
         """Sign a plan with an officer's key."""

@@ -74,7 +74,7 @@ class Watch:
 
     def _executing(self, connection: sa.Connection, _: object, statement: str, *__: object) -> None:
         found = _TABLE.match(statement)
-        verb = found[1].split()[0] if found else statement.split()[0].rstrip(";")
+        verb = found[1].split()[0] if found else statement.split(maxsplit=1)[0].rstrip(";")
         table = f" {found[2]}" if found else ""
         self._reach("statement", self._where(connection), verb + table)
 

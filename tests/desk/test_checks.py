@@ -16,6 +16,7 @@ from upheld.desk.checks import (
 )
 from upheld.desk.checks import (
     access_answered,
+    answers_list_contents,
     copy_complete,
     erasure_answered,
     erasure_complete,
@@ -155,10 +156,37 @@ def test_what_an_answer_listed_is_not_upheld_by_its_being_in_time(content: str) 
     assert found.judgement is Judgement.NOT_EXERCISED
     copied = replace(refused, outcome="full")
     found = access_answered(promised, _seen(copied))
-    assert found.judgement is Judgement.UNPROVEN
-    assert content in found.evidence[-2]
+    assert found.judgement is Judgement.UNPROVEN, "it was answered before this was recorded"
     late = _seen(replace(copied, answered=NOON + timedelta(days=1)))
     assert access_answered(promised, late).judgement is Judgement.BROKEN
+
+
+@pytest.mark.parametrize("content", LISTS)
+def test_an_answer_that_does_not_list_what_was_promised_breaks_the_promise(content: str) -> None:
+    promised = POLICY.clause("right.access")
+    assert promised is not None
+    promised = replace(promised, contents=("copy", content))
+    given = {"answered": NOON, "answer": "0" * 64, "outcome": "full"}
+    all_but = tuple(each for each in ("copy", *LISTS) if each != content)
+    lists = _request(Right.ACCESS, listed=("copy", *LISTS), **given)
+    lacks = _request(Right.ACCESS, listed=all_but, **given)
+    for check in (answers_list_contents, access_answered):
+        assert check(promised, _seen(lists)).judgement is Judgement.UPHELD
+        found = check(promised, _seen(lists, lacks))
+        assert found.judgement is Judgement.BROKEN
+        assert content in found.evidence[-1]
+    assert answers_list_contents(promised, _seen()).judgement is Judgement.NOT_EXERCISED
+
+
+def test_that_there_is_nothing_is_a_plain_yes_or_no_and_lists_nothing_else() -> None:
+    promised = POLICY.clause("right.access")
+    assert promised is not None
+    promised = replace(promised, contents=("confirmation", "purposes"))
+    given = {"answered": NOON, "answer": "0" * 64, "outcome": "no_data"}
+    said = _request(Right.ACCESS, listed=("confirmation",), **given)
+    assert answers_list_contents(promised, _seen(said)).judgement is Judgement.UPHELD
+    silent = _request(Right.ACCESS, listed=(), **given)
+    assert answers_list_contents(promised, _seen(silent)).judgement is Judgement.BROKEN
 
 
 def test_a_refusal_in_time_is_an_answer_and_no_copy() -> None:
@@ -206,6 +234,7 @@ def test_what_is_kept_past_its_end_is_broken_and_what_is_within_it_is_upheld() -
 def test_every_check_of_the_desk_is_tried_here() -> None:
     tried = {
         access_answered,
+        answers_list_contents,
         copy_complete,
         erasure_answered,
         erasure_complete,

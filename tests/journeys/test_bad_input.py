@@ -133,7 +133,7 @@ def test_an_identity_of_nobody_or_two_people_says_what_to_do(town: Town, capsys:
         (["request", "apply", "R-1"], "has no plan yet"),
         (["map", "check", "shoop"], "did you mean `shop`?"),
         (["map", "new", "sqlite:///x.sqlite", "--name", "shop"], "is there already"),
-        (["map", "new", "oracle://x", "--name", "x"], "only `sqlite:///file.sqlite`"),
+        (["map", "new", "oracle://x", "--name", "x"], "a kind that is not supported"),
         (["map", "new", "sqlite:///none.sqlite", "--name", "x"], "cannot be opened"),
         (["prove", "R-1", "-o", "b.zip"], "no plan yet"),
     ],
@@ -188,7 +188,8 @@ def test_a_read_only_database_is_refused_before_the_first_write(
 def test_a_locked_database_is_waited_for_shortly_and_then_named(
     town: Town, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("upheld.stores.sql.connecting._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("upheld.stores.sql.databases.sqlite._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("upheld.acts.answer.patience.WAITS", (0.05,))
     id = _planned(town)
     writer = sqlite3.connect(town.folder / "shop.sqlite", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -263,6 +264,7 @@ def test_a_full_disk_undoes_the_step_and_it_can_be_taken_up_again(town: Town) ->
             "    fields: {id: none, customer_id: none, "
             "ip: {category: network_activity, erase: replace}}\n"
         )
+    town.edit("upheld.toml", "[officers]", '[limits]\nshare = "100%"\n\n[officers]')
     id = _planned(town)
     before = town.rows("shop", "logins")
     with town.open() as upheld:

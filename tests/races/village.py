@@ -19,6 +19,8 @@ from upheld.stores.sql import SqlStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pytest
+
     from upheld.app import Upheld
     from upheld.model import Request
 
@@ -241,6 +243,20 @@ def _once(upheld: Upheld, moment: str, pattern: str, do: Callable[[], None]) -> 
 
     sa.event.listen(shop(upheld).engine, moment, listen)
     return said
+
+
+class Pauses:
+    """What happens between one attempt at a busy store and the next, in the place of waiting."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, do: Callable[[int], None]) -> None:
+        """Let something happen at each pause, which is given its number."""
+        self.number = 0
+        self._do = do
+        patch.setattr("upheld.acts.answer.patience.sleep", self._pause)
+
+    def _pause(self, _: float) -> None:
+        self.number += 1
+        self._do(self.number)
 
 
 def intents(upheld: Upheld, id: str) -> int:

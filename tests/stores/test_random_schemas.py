@@ -210,13 +210,13 @@ def law(place: Place, erased: int) -> None:
     before, answers = place.everything(), {p: place.answer(p) for p in range(town.people)}
     step = place.step(erased)
     preview = place.store.preview(step)
-    assert preview.refusals == ()
+    assert not preview.refusals, "; ".join(preview.refusals)
     outcome = place.store.act(step)
     assert isinstance(outcome, Done), outcome
-    assert outcome.counted == preview.counted
+    assert outcome.counted == preview.counted, "it does what was foreseen"
     after = place.everything()
     for identifier in _identifiers(erased):
-        assert identifier not in repr(after).casefold()
+        assert identifier not in repr(after).casefold(), "no identifier is left"
     assert place.hangs_together()
     place.store.act(step)
     assert place.everything() == after, "a repeat changes nothing"

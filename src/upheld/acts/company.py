@@ -12,6 +12,7 @@ from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, quoted
 from upheld.evidence.views import goes_by
 from upheld.model import Document, Policy, Request, StoreMap
+from upheld.model.erasing import Limits
 from upheld.ports import Clock, Home, Store
 
 
@@ -19,10 +20,10 @@ from upheld.ports import Clock, Home, Store
 class Company:
     """One company's folder, opened.
 
-    `watch` is how long an erasure is looked back on; `texts` are the files of the map, as they were
-    read, and `policy_text` that of the policy; `secrets` says where a file of the folder holds one;
-    `bind` opens a store by a map, which can be one of earlier; `reference` names a row so that it
-    is known again and says nothing.
+    `watch` is how long an erasure is looked back on; `limits` are what one officer may sign alone;
+    `texts` are the files of the map, as they were read, and `policy_text` that of the policy;
+    `secrets` says where a file of the folder holds one; `bind` opens a store by a map, which can
+    be one of earlier; `reference` names a row so that it is known again and says nothing.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class Company:
     zone: tzinfo
     officers: Mapping[str, str]
     watch: timedelta
+    limits: Limits
     texts: Mapping[str, bytes]
     bind: Callable[[StoreMap], Store]
     reference: Callable[[str], str]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _UPHELD, _BROKEN = Judgement.UPHELD, Judgement.BROKEN
 
+_SHOWN = 3
 _SHOWN_BY_ROWS = frozenset({"copy", "items"})
 """What an answer in time shows without a list: rows that were counted, by `copy-complete`."""
 
@@ -24,12 +25,43 @@ def access_answered(clause: Clause, seen: Seen) -> Finding:
     listed = [each for each in clause.contents if each not in _SHOWN_BY_ROWS]
     if found.judgement is not _UPHELD or not listed:
         return found
-    copies = sum(1 for each in requests if _copied(each))
-    if not copies:
-        words = f"no copy was handed out under this clause that could list {_and(listed)}"
-        return Finding(Judgement.NOT_EXERCISED, (*found.evidence, words))
-    words = f"copies: {copies}; whether they listed {_and(listed)} is not recorded yet"
-    return Finding(Judgement.UNPROVEN, (*found.evidence, words, "missing: request-desk"))
+    lists = _lists(requests, listed)
+    return Finding(lists.judgement, (*found.evidence, *lists.evidence))
+
+
+def answers_list_contents(clause: Clause, seen: Seen) -> Finding:
+    """Every answer holds the yes or no and the lists that the clause promises."""
+    return _lists(_requests(clause, seen, Right.ACCESS), list(clause.contents))
+
+
+def _lists(requests: list[Request], promised: list[str]) -> Finding:
+    """Say whether every copy lists what was promised; that there is nothing is an answer, too."""
+    answered = [each for each in requests if _copied(each) or each.outcome == "no_data"]
+    if not answered:
+        words = f"nothing was answered under this clause that could list {_and(promised)}"
+        return Finding(Judgement.NOT_EXERCISED, (words,))
+    lacking = {
+        each.id: [word for word in _owed(each, promised) if word not in (each.listed or ())]
+        for each in answered
+        if each.listed is not None
+    }
+    wrong = [
+        f"{id}: the answer does not list {_and(words)}" for id, words in lacking.items() if words
+    ]
+    if wrong:
+        return Finding(_BROKEN, tuple(wrong))
+    if old := [each.id for each in answered if each.listed is None]:
+        words = (
+            f"of answers given before it was recorded nobody can tell what they list: {len(old)}"
+        )
+        return Finding(Judgement.UNPROVEN, (words,))
+    return Finding(_UPHELD, (f"answers that list {_and(promised)}: {len(answered)}",))
+
+
+def _owed(request: Request, promised: list[str]) -> list[str]:
+    """Return what an answer must list: of nothing, that it is nothing."""
+    nothing = request.outcome == "no_data"
+    return [word for word in promised if word == "confirmation"] if nothing else promised
 
 
 def erasure_answered(clause: Clause, seen: Seen) -> Finding:
@@ -110,6 +142,7 @@ def kept_within_schedule(clause: Clause, seen: Seen) -> Finding:
 
 CHECKS = {
     "access-answered": access_answered,
+    "answers-list-contents": answers_list_contents,
     "erasure-answered": erasure_answered,
     "copy-complete": copy_complete,
     "erasure-complete": erasure_complete,
@@ -186,8 +219,19 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     by_hand = sum(1 for request in done if any(each.attested for each in request.steps.values()))
     if by_hand:
         attested = f"in part by an officer's word and a file alone, requests: {by_hand}"
-        return Finding(Judgement.ATTESTED, (words, attested, *again))
-    return Finding(_UPHELD, (words, *again))
+        return Finding(Judgement.ATTESTED, (words, attested, *_statements(done), *again))
+    return Finding(_UPHELD, (words, *_statements(done), *again))
+
+
+def _statements(requests: list[Request]) -> tuple[str, ...]:
+    """Name what was said to stores, by the digest under which home keeps the words."""
+    steps = {name: step for r in requests for name, step in r.steps.items() if step.sql}
+    shown = [
+        f"{name}: {step.statements} statements, document {(step.sql or '')[:12]}"
+        for name, step in list(steps.items())[-_SHOWN:]
+    ]
+    more = len(steps) - len(shown)
+    return (*shown, *([f"and of {more} steps before"] if more else []))
 
 
 def _retained(request: Request) -> list[tuple[str, Counted]]:

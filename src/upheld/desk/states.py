@@ -118,6 +118,7 @@ def _moved(request: Request, entry: Entry) -> Request:  # noqa: PLR0911 (one lin
                 answers=request.answers + 1,
                 rows=_number(body, "rows"),
                 counted_rows=_number(body, "counted_rows"),
+                listed=_listed(body),
                 answered=request.answered or entry.at,
             )
         case "request.closed":
@@ -146,6 +147,12 @@ def _signed(request: Request, body: Mapping[str, Json]) -> Request:
     return replace(request, state=state, signatures=signatures)
 
 
+def _listed(body: Mapping[str, Json]) -> tuple[str, ...] | None:
+    """Return what an answer lists; None of one that was given before that was recorded."""
+    listed = cast("Sequence[str] | None", body.get("listed"))
+    return None if listed is None else tuple(listed)
+
+
 def _looked_back(request: Request, body: Mapping[str, Json]) -> Request:
     late = cast("Mapping[str, int]", body["late"])
     waiting = cast("Mapping[str, Sequence[str]]", body.get("open") or {})
@@ -162,7 +169,14 @@ def _stepped(request: Request, entry: Entry) -> Request:
             plan = _text(body, "plan")
             after = replace(before, plan=plan, attempt=attempt, fence=fence, counted=None)
         case "step.receipt":
-            after = replace(before, counted=_counted(body))
+            said = cast("int", body.get("statements") or 0)
+            sql = cast("str | None", body.get("sql")) or before.sql
+            after = replace(
+                before,
+                counted=_counted(body),
+                statements=said or before.statements,
+                sql=sql,
+            )
             request = _receipted(request, name, after)
         case "step.pending":
             due = date.fromisoformat(_text(body, "due"))

@@ -114,9 +114,13 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step was carried out, or found carried out."""
+    """A step was carried out, or found carried out.
+
+    `statements` are what was said to the store to do it, in its own language, without any value.
+    """
 
     counted: tuple[Counted, ...]
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """Where one step of a request stands: attempts begun, under which plan, and how it ended."""
+    """Where one step of a request stands: attempts begun, under which plan, and how it ended.
+
+    `sql` is the digest of the statements that the store was last given, without values.
+    """
 
     plan: str
     attempt: int
@@ -35,6 +38,8 @@ class StepState:
     due: date | None
     attested: Attestation | None
     counted: tuple[Counted, ...] | None
+    statements: int = 0
+    sql: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Request:
     answers: int = 0
     rows: int = 0
     counted_rows: int = 0
+    listed: tuple[str, ...] | None = None
     answered: datetime | None = None
     outcome: str | None = None
     released: datetime | None = None

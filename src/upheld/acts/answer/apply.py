@@ -256,6 +256,7 @@ def _copied(
                 "answer": copy.digest,
                 "rows": copy.rows,
                 "counted_rows": copy.counted_rows,
+                "listed": list(copy.listed),
             },
         )
         home.append("request.closed", {"request": request.id, "outcome": "full"})

@@ -50,7 +50,14 @@ def close(company: Company, id: str, because: str, key: Path) -> Request:
     alone = len(company.requests_of(request.person)) == 1
     with company.home.writing() as home:
         home.append(
-            "request.answered", {"request": id, "answer": letter, "rows": 0, "counted_rows": 0}
+            "request.answered",
+            {
+                "request": id,
+                "answer": letter,
+                "rows": 0,
+                "counted_rows": 0,
+                "listed": ["confirmation"] if because == "no_data" else [],
+            },
         )
         home.append("request.closed", closed)
         home.destroy(id)

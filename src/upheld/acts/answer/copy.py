@@ -36,11 +36,15 @@ WITHHELD = "held, not disclosed"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """An answer handed out: its digest, rows written, and rows the stores counted beforehand."""
+    """An answer handed out: its digest, rows written, and rows the stores counted beforehand.
+
+    `listed` is what it says beside the rows, in the words of the clauses that promise it.
+    """
 
     digest: str
     rows: int
     counted_rows: int
+    listed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def write_copy(company: Company, request: Request, plan: Plan, closure: Frozen) 
         archive.writestr("index.html", page)
         archive.writestr("answer.json", _manifest(company, request, tally))
         archive.writestr("checkpoint.txt", company.home.checkpoint())
-    return Copy(_digest(path), tally.rows, tally.counted)
+    return Copy(_digest(path), tally.rows, tally.counted, _listed(company, tally))
 
 
 def _store(
@@ -167,6 +171,28 @@ def _evidence(company: Company, archive: zipfile.ZipFile, request: Request, stor
     """Add what an officer exported by hand from a system that no program reaches."""
     if (found := company.home.unseal(request.id, f"evidence/{store}")) is not None:
         archive.writestr(f"by-hand/{store}", found)
+
+
+def _listed(company: Company, tally: _Tally) -> tuple[str, ...]:
+    """Return what the answer lists of all that is in it: nothing that lacks for any field."""
+    fields = [
+        place
+        for sample in tally.samples
+        for place in sample.collection.places
+        if place.name in sample.columns and place.category
+    ]
+    declared = [company.policy.categories.get(place.category or "") for place in fields]
+    known = [each for each in declared if each is not None]
+    whole = {
+        "confirmation": True,
+        "copy": True,
+        "items": True,
+        "categories": len(known) == len(declared),
+        "purposes": len(known) == len(declared) and all(each.purposes for each in known),
+        "sources": all(place.source for place in fields)
+        or (len(known) == len(declared) and all(each.sources for each in known)),
+    }
+    return tuple(name for name, listed in whole.items() if listed)
 
 
 def _manifest(company: Company, request: Request, tally: _Tally) -> str:

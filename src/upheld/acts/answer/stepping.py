@@ -10,7 +10,7 @@ from upheld.errors import Stale
 from upheld.model import Declined, Done, Pending, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from upheld.acts.company import Company
     from upheld.model import Counted, Json, Request, Step
@@ -53,6 +53,9 @@ def _attempted(
     outcome = company.stores[store].act(this)
     with company.home.writing() as home:
         require_mine(home, request, {this.id: fence})
+        if isinstance(outcome, Done) and outcome.statements:
+            about["sql"] = home.keep(_told(outcome.statements))
+            about["statements"] = len(outcome.statements)
         home.append(*_ended(outcome, about))
     return outcome, fence
 
@@ -92,6 +95,11 @@ def _ended(
             return "step.pending", {**about, "token": outcome.token, "due": due}
         case Declined():
             return "step.declined", {**about, "why": outcome.why}
+
+
+def _told(statements: Iterable[str]) -> bytes:
+    """Return statements as a document to keep: they hold names and no value."""
+    return "".join(f"{each};\n" for each in statements).encode()
 
 
 def _row(counted: Counted) -> list[str | int | None]:

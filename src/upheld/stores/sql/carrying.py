@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.errors import Stale
+from upheld.model import Done
 from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, loops
@@ -59,7 +60,7 @@ class Work:
             erasers.append(Eraser(self.connection, selector, self.step, erasure, collection))
         return erasers
 
-    def carry_out(self) -> tuple[Counted, ...]:
+    def carry_out(self) -> Done:
         """Do it all, the person's own rows locked first; commits nothing.
 
         Raises:
@@ -79,7 +80,7 @@ class Work:
                 pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
                 eraser.require_unblocked(pointing, erasers)
             counted.extend(eraser.carry_out())
-        return tuple(counted)
+        return Done(tuple(counted), tuple(each for eraser in erasers for each in eraser.said))
 
     def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""

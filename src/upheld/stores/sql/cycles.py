@@ -50,6 +50,6 @@ def cut(eraser: Eraser, reference: Reference) -> Eraser:
     if not keys:
         return eraser
     statement = sa.update(selector.table(collection)).where(rows)
-    eraser.connection.execute(statement.values({eraser.field(empty[0]): sa.null()}))
+    eraser.done(statement.values({eraser.column(empty[0]): sa.null()}))
     kept = {**selector.keys, collection.name: selector.keys.get(collection.name, keys) | keys}
     return replace(eraser, selector=selector.of(replace(selector.closure, keys=kept)))

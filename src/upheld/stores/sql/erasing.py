@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, assert_never, cast
 
@@ -50,17 +50,18 @@ class Eraser:
     step: Step
     erasure: Erasure
     collection: Collection
+    said: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def carry_out(self) -> list[Counted]:
         """Delete or change what is not yet in its target state; return what became of how many."""
         erasure, counted = self.erasure, tallied(self.connection, list(self._kept()))
         if erasure.delete:
-            counted.append(self.counted(Outcome.GONE, self._done(self._delete())))
+            counted.append(self.counted(Outcome.GONE, self.done(self._delete())))
         elif erasure.changes:
-            changed = self._done(self._update(erasure.changes, self._free()))
+            changed = self.done(self._update(erasure.changes, self._free()))
             counted.append(self.counted(self._changed(), changed))
         if on_kept := self._on_kept():
-            changed = self._done(self._update(on_kept, self._held()))
+            changed = self.done(self._update(on_kept, self._held()))
             counted.append(self.counted(Outcome.BLANKED, changed))
         touched = sum(each.rows for each in counted if each.outcome is not Outcome.RETAINED)
         if erasure.ceiling is not None and touched > erasure.ceiling:
@@ -118,7 +119,7 @@ class Eraser:
         hold = self.erasure.hold
         if hold is None or hold.since is None or hold.within is not None:
             return None
-        dated = Dated(self.field(hold.since))
+        dated = Dated(self.column(hold.since))
         return sa.and_(self._rows(), dated.is_not(sa.true()), self._undone())
 
     def shared_unsaid(self) -> Truth | None:
@@ -139,7 +140,7 @@ class Eraser:
 
     def no_dates(self, field: str) -> Truth:
         """Rows in which a field to be made coarser holds what is no date."""
-        column = self.field(field)
+        column = self.column(field)
         odd = sa.and_(filled(column), Dated(column).is_not(sa.true()))
         return sa.and_(self._rows(), odd)
 
@@ -222,7 +223,7 @@ class Eraser:
         """The latest date of what is kept; of parts of a whole it stands in another collection."""
         if hold.within is not None:
             return self.selector.latest(self.collection, hold)
-        last = sa.select(sa.func.max(self.field(hold.since or "")))
+        last = sa.select(sa.func.max(self.column(hold.since or "")))
         return last.where(rows).scalar_subquery()
 
     def counted(self, outcome: Outcome, rows: int) -> Counted:
@@ -247,8 +248,11 @@ class Eraser:
         if on_kept := self._on_kept():
             yield self._update(on_kept, self._held())
 
-    def _done(self, statement: sa.Delete | sa.Update) -> int:
-        return self.connection.execute(statement).rowcount
+    def done(self, statement: sa.Delete | sa.Update) -> int:
+        """Say a statement to the database, keep its words, return how many rows it touched."""
+        result = self.connection.execute(statement)
+        self.said.append(result.context.statement or "")
+        return result.rowcount
 
     def _delete(self) -> sa.Delete:
         return sa.delete(self.selector.table(self.collection)).where(self._free())
@@ -263,7 +267,7 @@ class Eraser:
             if known and known.path:
                 inside.setdefault(holder(change.field), {})[known.path] = self._target(change)
             else:
-                targets[self.field(change.field)] = self._target(change)
+                targets[self.column(change.field)] = self._target(change)
         for name, values in inside.items():
             targets[source.c[name]] = rewritten(source.c[name], values)
         return sa.update(source).where(where, self._pending(changes)).values(targets)
@@ -276,7 +280,7 @@ class Eraser:
         return sa.or_(*map(self._differs, changes))
 
     def _differs(self, change: Change) -> Truth:
-        column = self.field(change.field)
+        column = self.column(change.field)
         if change.act is Act.BLANK:
             return column.is_not(None)
         if change.act in {Act.RETAIN, Act.LEAVE}:
@@ -287,7 +291,7 @@ class Eraser:
         return column.is_distinct_from(target)
 
     def _target(self, change: Change) -> sa.ColumnElement[object]:
-        column = self.field(change.field)
+        column = self.column(change.field)
         match change.act:
             case Act.BLANK:
                 return cast("sa.ColumnElement[object]", sa.null())
@@ -305,13 +309,13 @@ class Eraser:
 
     def _replacement(self, name: str) -> sa.ColumnElement[object]:
         changing = {change.field for change in self.erasure.changes} | {name}
-        keys = [self.field(part) for part in self.collection.key if part not in changing]
+        keys = [self.column(part) for part in self.collection.key if part not in changing]
         place, column = self.collection.place(name), self.selector.column(self.collection, name)
         email = place is not None and base(place.identity or "") == "email"
         said = f"{self.collection.name}.{name}"
         return replacement(self.step.secret, said, keys, column, email=email)
 
-    def field(self, name: str) -> sa.ColumnElement[object]:
+    def column(self, name: str) -> sa.ColumnElement[object]:
         """Return a field of the collection as SQL names it."""
         return self.selector.field(self.collection, name)
 

@@ -180,7 +180,7 @@ class SqlStore:
         try:
             with self._connected(WRITING) as connection:
                 work = self._work(connection, step)
-                done = Done(work.carry_out())
+                done = work.carry_out()
                 connection.commit()
                 self._database.committed(connection)
         except OverCeilingError as over:
@@ -200,9 +200,9 @@ class SqlStore:
 
         A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
         """
+        # Asked before the snapshot is taken: whoever is not open now, is seen in what is read.
+        waiting = self._open(since)
         with self._connected(READING) as connection:
-            # Asked before anything is read: whoever is not open now, is seen in what is read.
-            waiting = self._database.open(connection, since)
             frozen = self._frozen(connection, step.closure)
             going = (each for each in doubts.of_people(frozen) if not people.stays(each))
             passed = doubts.reassigned(connection, frozen, going)
@@ -232,6 +232,12 @@ class SqlStore:
             with self._connected() as connection:
                 return file_mode(self._mapped, file_of(connection))
         return script(self._mapped, roles, dialect or written_in(self.engine.dialect.name))
+
+    def _open(self, since: Sequence[str] | None) -> tuple[str, ...]:
+        if since is not None and not since:
+            return ()
+        with self._connected() as connection:
+            return self._database.open(connection, since)
 
     def _stream(
         self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond

@@ -43,14 +43,17 @@ _AS_TEXT = (
     *("uuid", "inet", "cidr", "macaddr", "json", "jsonb", "xml"),
 )
 _OTHERS = """
-SELECT x::text FROM pg_snapshot_xip(pg_current_snapshot()) AS x
-WHERE x IS DISTINCT FROM pg_current_xact_id_if_assigned() AND NOT EXISTS (
-  SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-  WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
-  AND l.transactionid = x::xid AND a.datname IS DISTINCT FROM current_database()
-)
+SELECT DISTINCT ON (l.virtualtransaction) l.transactionid::text FROM pg_locks l
+LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
+WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+AND coalesce(a.datname, p.database, current_database()) = current_database()
+ORDER BY l.virtualtransaction, age(l.transactionid) DESC
 """
-"""Transactions that have written and are not over, but for those of other databases."""
+"""Transactions that have written and are not over, but for those of other databases.
+
+Each holds a lock on its own number. A snapshot names none that began after the last that ended.
+"""
 
 _SIZES = """
 SELECT t.at, (
@@ -117,7 +120,7 @@ class Postgres:
             connection.execute(query.with_for_update())
 
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
-        """Name transactions by their number (`xid8`)."""
+        """Name transactions by their number."""
         now = tuple(sorted(connection.exec_driver_sql(_OTHERS).scalars()))
         return now if since is None else tuple(each for each in now if each in since)
 

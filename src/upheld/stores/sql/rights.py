@@ -1,0 +1,169 @@
+"""Says what Upheld needs of a database by the map, and compares it with what a login holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from upheld.model import Act, Bond, Follow, Probe, Safeguard
+from upheld.stores.sql.columns import holder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from upheld.model import Collection, StoreMap, Way
+
+_UNTOUCHED = frozenset({Act.LEAVE, Act.RETAIN})
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What Upheld needs of one collection beside SELECT: UPDATE of columns, DELETE."""
+
+    collection: str
+    update: tuple[str, ...]
+    delete: bool
+
+
+class Held(NamedTuple):
+    """A privilege that a login has or can take up; `table` None: on more than one table."""
+
+    privilege: str
+    table: str | None
+    column: str | None = None
+    owned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a login may do, also by a role it can take up.
+
+    `wider` is what Upheld never needs; `lacking` what it needs beyond tables, and the login has
+    not; `besides` says of what is needed, and shows more than the map names, what that is. With
+    `searches`, its owner let it read every table, for deep look-backs.
+    """
+
+    held: tuple[Held, ...]
+    wider: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    besides: tuple[str, ...] = ()
+    searches: bool = False
+
+
+def needs(mapped: StoreMap) -> tuple[Need, ...]:
+    """Return what an erasure can come to do, whatever the catalogue and the policy say.
+
+    Every mapped collection is read, also one that is not personal: its rows may point at rows that
+    go. What `upheld.datamap.plan` can plan is within this, and this has nothing that it cannot.
+    """
+    return tuple(
+        Need(each.name, tuple(dict.fromkeys(map(holder, _updated(each)))), _deleted(each))
+        for each in mapped.collections
+    )
+
+
+def compared(mapped: StoreMap, rights: Rights) -> Probe:
+    """Compare what a login holds with what the map needs.
+
+    More than is needed breaks least privilege. Less does not; it is said, since Upheld will fail.
+    """
+    needed = {need.collection: need for need in needs(mapped)}
+    much = list(dict.fromkeys(rights.wider))
+    much += _by_table(each for each in rights.held if not _needed(each, needed, rights))
+    little = _by_table(
+        each for need in needed.values() for each in _wanted(need) if not _has(each, rights.held)
+    )
+    little += rights.lacking
+    ours = f"`upheld grants {mapped.name}`"
+    if much:
+        remedy = f"revoke that, or log in by a role that {ours} makes"
+        words = f"it may do more than the map needs: {_listed(much)}; {remedy}"
+        return Probe(Safeguard.LEAST_PRIVILEGE, held=False, words=words)
+    besides = "".join(f"; {each}" for each in (*rights.besides, *_reads_all(rights)))
+    short = f"; for an erasure it lacks {_listed(little)}, see {ours}" if little else ""
+    words = f"it may do no more than Upheld needs{besides}{short}"
+    return Probe(Safeguard.LEAST_PRIVILEGE, held=True, words=words)
+
+
+def _reads_all(rights: Rights) -> Iterator[str]:
+    if rights.searches:
+        yield "it reads every table, mapped or not, which a deep look-back alone needs"
+
+
+def _needed(held: Held, needed: Mapping[str, Need], rights: Rights) -> bool:
+    if held.owned or held.table is None:  # said among what goes further than a table
+        return True
+    if held.privilege == "SELECT" and rights.searches:
+        return True
+    need = needed.get(held.table)
+    if need is None:
+        return False
+    match held.privilege:
+        case "SELECT":
+            return True
+        case "UPDATE":
+            return held.column in need.update
+        case "DELETE":
+            return need.delete
+        case _:
+            return False
+
+
+def _wanted(need: Need) -> Iterator[Held]:
+    yield Held("SELECT", need.collection)
+    yield from (Held("UPDATE", need.collection, column) for column in need.update)
+    if need.delete:
+        yield Held("DELETE", need.collection)
+
+
+def _has(wanted: Held, held: Iterable[Held]) -> bool:
+    """Say whether something held covers what is wanted; SELECT of some columns is taken for it."""
+    return any(
+        each.privilege in {wanted.privilege, "ALL PRIVILEGES"}
+        and each.table in {wanted.table, None}
+        and (each.column in {wanted.column, None} or wanted.column is None)
+        for each in held
+    )
+
+
+def _by_table(held: Iterable[Held]) -> list[str]:
+    tables: dict[str, list[str]] = {}
+    for each in held:
+        part = f" (`{each.column}`)" if each.column else ""
+        tables.setdefault(each.table or "", []).append(f"{each.privilege}{part}")
+    return [f"{', '.join(privileges)} on `{table}`" for table, privileges in tables.items()]
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return "; ".join(words[:_SHOWN]) + more
+
+
+def _deleted(collection: Collection) -> bool:
+    bonds = {way.bond for way in collection.ways}
+    return collection.delete and bool(bonds - {Bond.MENTIONS})
+
+
+def _updated(collection: Collection) -> Iterator[str]:
+    """Yield the fields that an erasure can write: of a row that stays, and of somebody else's."""
+    bonds = {way.bond for way in collection.ways}
+    if bonds - {Bond.MENTIONS} and (collection.keep or not collection.delete):
+        yield from (each.name for each in collection.places if each.act not in _UNTOUCHED)
+    if bonds - {Bond.MENTIONS} and not collection.delete:
+        yield from (each.name for each in collection.places if each.act is Act.RETAIN)
+    for way in collection.ways:
+        if way.bond is not Bond.ABOUT:
+            yield from _cut(collection, way)
+
+
+def _cut(collection: Collection, way: Way) -> Iterator[str]:
+    """Yield the fields of a row that stays by which it leads to the person, or that are theirs."""
+    if isinstance(way, Follow):
+        yield from (name for name in way.columns if name not in collection.key)
+    for place in collection.places:
+        if place.name in collection.key or (place.name in way.columns and isinstance(way, Follow)):
+            continue
+        theirs = place.name in way.columns or (place.of and set(place.of) <= set(way.columns))
+        if theirs or (place.act is Act.REDACT and not place.of):
+            yield place.name
