@@ -33,7 +33,11 @@ def main() -> int:
     asked = _arguments()
     say = _aloud if asked.verbose else _in_silence
     parts = asked.parts or list(PARTS)
-    figures = [figure for name in parts for figure in PARTS[name](say)]
+    figures = []
+    for name in parts:
+        for figure in PARTS[name](say):
+            say(f"{figure.what}: {figure.measured} (goal {figure.goal}; {figure.floor})")
+            figures.append(figure)
     print((markdown if asked.markdown else table)(figures))
     misses = list(missed(figures))
     for line in misses:

@@ -20,6 +20,8 @@ from sqlalchemy.engine.default import DefaultDialect
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from _typeshed import FileDescriptorLike
+
 _TABLE = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE)\s+([\w.\"`]+)")
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "VACUUM", "PRAGMA"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -61,7 +63,7 @@ class Watch:
         sa.event.listen(sa.Engine, "before_cursor_execute", self._executing)
         sa.event.listen(sa.pool.Pool, "connect", lambda *_: self._reach("connect", "", ""))
         DefaultDialect.do_commit = self._committing(DefaultDialect.do_commit)  # type: ignore[method-assign]
-        os.fsync = self._flushing(os.fsync)
+        os.fsync = self._flushing(os.fsync)  # type: ignore[assignment]
         sys.addaudithook(self._audited)
 
     def _reach(self, kind: str, where: str, what: str) -> None:
@@ -89,9 +91,11 @@ class Watch:
 
         return committed
 
-    def _flushing(self, flush: Callable[[int], None]) -> Callable[[int], None]:
-        def flushed(file: int) -> None:
-            self._reach("file", self._relative(Path(f"/proc/self/fd/{file}").readlink()), "flush")
+    def _flushing(
+        self, flush: Callable[[FileDescriptorLike], None]
+    ) -> Callable[[FileDescriptorLike], None]:
+        def flushed(file: FileDescriptorLike) -> None:
+            self._reach("file", "an open file", "flush")
             flush(file)
 
         return flushed

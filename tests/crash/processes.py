@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.crash.points import Point
 
@@ -116,17 +116,17 @@ class Processes:
         self.template.stdin.write(json.dumps({**world.job, **job}) + "\n")
         self.template.stdin.flush()
 
-    def _line(self) -> dict[str, Json]:
+    def _line(self) -> dict[str, Any]:
         assert self.template.stdout is not None
         line = self.template.stdout.readline()
         assert line, "the template of processes has ended"
-        told: dict[str, Json] = json.loads(line)
+        told: dict[str, Any] = json.loads(line)
         return told
 
 
 @contextmanager
 def processes() -> Iterator[Processes]:
-    """Give a template, which ends when it is asked nothing more."""
+    """Give a template, which ends with what it has started, be that standing still."""
     template = subprocess.Popen(
         [sys.executable, "-m", "tests.crash.template"],
         stdin=subprocess.PIPE,
@@ -136,4 +136,7 @@ def processes() -> Iterator[Processes]:
         env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), *sys.path))},
     )
     with template:
-        yield Processes(template)
+        try:
+            yield Processes(template)
+        finally:
+            template.kill()

@@ -57,7 +57,7 @@ def test_killed_anywhere_an_erasure_leaves_no_earlier_copy(
 
 def of_writing(points: list[Point]) -> list[Point]:
     """Return points from where the copy is begun: of files, commits, some while it is filled."""
-    begun = next(n for n, e in enumerate(points) if e[1:3] == ("answers/R-1.zip.part", "open"))
+    begun = next(n for n, each in enumerate(points) if each.where.startswith("answers/R-1.zip"))
     rest = points[begun - 2 :]
     filled = [each for each in rest if each.kind == "statement" and each.where != "home"]
     return [each for each in rest if each.kind in {"file", "commit"}] + filled[::4]

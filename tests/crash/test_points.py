@@ -68,7 +68,7 @@ def test_an_erasure_comes_by_enough_points_for_this_to_mean_something(whole: Who
     named = {(each.kind, each.where.rpartition("/")[2], each.what) for each in whole.points}
     assert {
         ("file", "R-1.html.part", "open"),
-        ("file", "R-1.html.part", "flush"),
+        ("file", "an open file", "flush"),
         ("file", "R-1.html", "rename"),
         ("commit", "home", "before"),
         ("commit", "home", "after"),

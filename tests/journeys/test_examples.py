@@ -83,8 +83,6 @@ def test_a_check_is_either_built_or_awaited_and_every_awaited_one_is_used() -> N
 @pytest.mark.parametrize(
     "clause",
     [
-        *("gdpr.access-confirm", "gdpr.access-purposes", "gdpr.access-categories"),
-        *("ccpa.know-categories", "ccpa.know-sources", "ccpa.know-purposes"),
         *("collect.account", "collect.demographic", "collect.financial", "collect.location"),
         *("collect.third-party-contacts", "collect.tracking-tech", "source.cookies-beacons"),
         *("source.third-party-site-use", "source.third-party-events"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -152,6 +152,15 @@ class Village:
             other.say(*statements)
             other.commit()
 
+    def say_and_go(self, *statements: str) -> None:
+        """Run statements on a connection that begins and ends nothing by itself, and close it."""
+        dialect = self.engine.dialect
+        positional, named = dialect.create_connect_args(self.engine.url)
+        raw = dialect.connect(*positional, **{**named, "autocommit": True})
+        with closing(raw):
+            for each in statements:
+                raw.cursor().execute(each)
+
     def rows(self, table: str) -> list[tuple[object, ...]]:
         """Return every row of a table as anybody sees it."""
         with self.engine.connect() as connection:
@@ -165,6 +174,15 @@ class Village:
     def in_thread(self, do: Callable[[], None]) -> Future[None]:
         """Let somebody else do something that has to wait for us."""
         return self.others.submit(do)
+
+    def tried(self, session: Session, do: Callable[[], None]) -> Future[None]:
+        """Let somebody do something, and come back when it is done or the server makes it wait."""
+        doing = self.in_thread(do)
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as asking:
+            await_true(
+                lambda: doing.done() or bool(asking.exec_driver_sql(session.waiting).scalar_one())
+            )
+        return doing
 
     def await_blocked(self, session: Session) -> None:
         """Come back when the server says that a session waits for a lock."""

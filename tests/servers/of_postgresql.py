@@ -9,6 +9,7 @@ import subprocess
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tests.servers.demands import WITHOUT, Missing
@@ -17,7 +18,7 @@ from tests.servers.private import Kind, Private, started
 from upheld.model import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.servers.machine import Home
 
@@ -41,7 +42,9 @@ MISSING = (
 
 
 @contextmanager
-def private(within: Path, *, durable: bool) -> Iterator[Private]:
+def private(
+    within: Path, *, durable: bool, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Private]:
     """Give a new server; `durable` makes it write to the disk as a real one."""
     binaries = find_binaries()
     if binaries != of_wheel():
@@ -54,7 +57,9 @@ def private(within: Path, *, durable: bool) -> Iterator[Private]:
             *("-D", place.place / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"),
             *("--locale=C.UTF-8", "--no-sync"),
         )
-        with started(kind(binaries, SETTINGS | ({} if durable else HASTE)), place) as server:
+        with started(
+            kind(binaries, SETTINGS | ({} if durable else HASTE) | dict(more)), place
+        ) as server:
             yield server
 
 

@@ -43,9 +43,9 @@ def mariadb() -> Server:
 
 
 @contextmanager
-def private_postgres() -> Iterator[Private]:
-    """Give a PostgreSQL that nobody else uses, durable as a real one."""
-    with of_postgresql.private(of_run(), durable=True) as server:
+def private_postgres(**settings: str) -> Iterator[Private]:
+    """Give a PostgreSQL that nobody else uses, durable as a real one, with settings of its own."""
+    with of_postgresql.private(of_run(), durable=True, more=settings) as server:
         yield server
 
 

@@ -35,7 +35,14 @@ def plan(company: Company, id: str, limits: Limits = _LIMITS) -> Plan:
     Raises:
         Refused: the map has open guesses, or nobody matches the identities.
         WouldFail: pre-flight names what stands in the way.
+        Stale: somebody else is at work on the request.
     """
+    company.request(id)
+    with company.home.holding(id):
+        return _planned(company, id, limits)
+
+
+def _planned(company: Company, id: str, limits: Limits) -> Plan:
     request = company.request(id)
     if request.outcome is not None and request.right is Right.ACCESS:
         raise Refused(f"{id} is closed; open a new request")

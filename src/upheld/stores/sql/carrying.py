@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from upheld.errors import Stale
+from upheld.errors import Stale, StoreBusy
 from upheld.model import Done
 from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.columns import chosen, holder
@@ -60,20 +60,26 @@ class Work:
             erasers.append(Eraser(self.connection, selector, self.step, erasure, collection))
         return erasers
 
-    def carry_out(self) -> Done:
-        """Do it all, the person's own rows locked first; commits nothing.
+    def locked(self) -> list[Eraser]:
+        """Return the erasures of the step, the person's own rows locked first.
 
         Raises:
             ChangedError: the rows are not as they were planned.
-            BlockedError: rows that stay point at rows that would go.
-            OverCeilingError: there are more rows than the plan allows.
         """
         self.database.lock(self.connection, self._anchors())
         erasers = self.erasers()
         for wrong in self.changed(erasers):
             raise ChangedError(wrong)
-        if not self.database.defers:
-            erasers = self._loosened(erasers)
+        return erasers
+
+    def carry_out(self, erasers: Sequence[Eraser]) -> Done:
+        """Do it all; commits nothing.
+
+        Raises:
+            BlockedError: rows that stay point at rows that would go.
+            OverCeilingError: there are more rows than the plan allows.
+        """
+        erasers = list(erasers) if self.database.defers else self._loosened(list(erasers))
         counted: list[Counted] = []
         for eraser in erasers:
             if eraser.erasure.delete:
@@ -98,6 +104,26 @@ class Work:
         against = (*self._passed_on(passed), *crowds, *refusals(self.frozen.schema, erasers))
         yield from standing(self.connection, self.frozen, against)
 
+    def require_unmoved(self, erasers: Sequence[Eraser]) -> None:
+        """Look from outside at what is about to be committed: nobody else can change it any more.
+
+        Between finding a row and changing it, it may have become somebody else's.
+
+        Raises:
+            ChangedError: of a row that was changed, somebody else has a part.
+            StoreBusy: a row that was changed had passed to somebody else.
+        """
+        again = self.erasers()
+        for wrong in self.changed(again):
+            raise ChangedError(wrong)
+        for before, now in zip(erasers[:1], again[:1], strict=True):
+            theirs = now.selector.keys
+            if any(keys - theirs.get(at, frozenset()) for at, keys in before.selector.keys.items()):
+                raise StoreBusy(
+                    f"store `{self.mapped.name}` had rows change hands while this was done; "
+                    "try again"
+                )
+
     def hindered(self) -> Iterator[str]:
         """Say what the database would not let be done, tried where it cannot be told.
 
@@ -114,7 +140,7 @@ class Work:
 
     def _rehearsed(self) -> Iterator[str]:
         try:
-            self.carry_out()
+            self.carry_out(self.locked())
         except BlockedError as blocked:
             yield words_of_block(self.mapped.name, blocked)
         except OverCeilingError:

@@ -1,34 +1,36 @@
-"""Says what Upheld needs of a database by the map: compares it with a login, writes it as SQL."""
+"""Writes as SQL what Upheld needs of a database by the map: roles with that and nothing else."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from upheld.errors import BadInput
-from upheld.model import Act, Bond, Dialect, Follow, Probe, Role, Safeguard
+from upheld.model import Dialect, Role, name_parts
+from upheld.stores.sql.rights import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection as Many
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from upheld.model import Collection, StoreMap, Way
+    from upheld.model import Schema, StoreMap
+    from upheld.stores.sql.rights import Need
 
-_UNTOUCHED = frozenset({Act.LEAVE, Act.RETAIN})
+SEARCHER = "searcher"
+"""The role of a deep look-back, which reads what is not mapped, too: written only if asked for."""
+
 _LONGEST = 63
 """Bytes of a name in PostgreSQL; more are cut off in silence."""
-
-_SHOWN = 5
 
 _DOES = {
     Role.MAPPER: "reads the catalogue: names and types, no row",
     Role.READER: "reads the rows of what is mapped, too",
     Role.ERASER: "also changes the fields and deletes the rows that the map erases",
+    SEARCHER: "reads the rows of every table there is, mapped or not: for deep look-backs",
 }
 
 
@@ -36,18 +38,25 @@ _DOES = {
 class _Written:
     """How one dialect writes roles; `role` makes one, or takes all it has, and lets it see names.
 
-    The quoting of names is SQLAlchemy's; no `%` is doubled, since no driver reads this.
+    `eraser` and `searcher` give what is more than rights on mapped tables. The quoting of names is
+    SQLAlchemy's; no `%` is doubled, since no driver reads this.
     """
 
     quote: str
     head: str
     role: str
+    searcher: str
+    eraser: str = ""
     tail: str = ""
 
     def quoted(self, name: str) -> str:
         """Return a name as this dialect takes any name."""
         preparer = IdentifierPreparer(DefaultDialect(), self.quote, escape_quote=self.quote)
         return preparer.quote_identifier(name)
+
+    def table(self, name: str) -> str:
+        """Return the name of a table, in its schema where the map says one."""
+        return ".".join(map(self.quoted, name_parts(name)))
 
 
 _WRITTEN = {
@@ -61,7 +70,7 @@ _WRITTEN = {
 BEGIN;
 """,
         role="""\
-DO $$ DECLARE held text; BEGIN
+DO {tag} DECLARE held text; BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
     CREATE ROLE {quoted} NOLOGIN;
   END IF;
@@ -78,15 +87,29 @@ DO $$ DECLARE held text; BEGIN
     SELECT DISTINCT what FROM granted CROSS JOIN LATERAL aclexplode(acl) AS each
     JOIN pg_roles ON pg_roles.oid = each.grantee WHERE rolname = '{name}'
     AND (is_grantable OR (what, privilege_type) NOT IN (
-      (format('DATABASE %I', current_database()), 'CONNECT'),
-      (format('SCHEMA %I', current_schema()), 'USAGE')))
+      SELECT format('DATABASE %I', current_database()), 'CONNECT' UNION ALL
+      SELECT format('SCHEMA %I', each), 'USAGE'
+      FROM unnest(current_schemas(false) || ARRAY[{schemas}]::name[]) AS each))
   LOOP
     IF turn = 2 THEN RAISE '% has a right on % that cannot be taken from it by you; run this as'
       ' one who may', '{name}', held; END IF;
     EXECUTE format('REVOKE ALL ON %s FROM %I', held, '{name}');
   END LOOP; END LOOP;
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), '{name}');
+  FOR held IN SELECT unnest(current_schemas(false) || ARRAY[{schemas}]::name[]) LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', held, '{name}');
+  END LOOP;
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), '{name}');
+END {tag};
+""",
+        searcher="""\
+DO $$ DECLARE held record; BEGIN
+  FOR held IN SELECT nspname, relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE pg_class.oid >= 16384 AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relpersistence <> 't' AND left(relname, 7) <> 'upheld_'
+  LOOP
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', held.nspname, '{name}');
+    EXECUTE format('GRANT SELECT ON %I.%I TO %I', held.nspname, held.relname, '{name}');
+  END LOOP;
 END $$;
 """,
         tail="COMMIT;\n",
@@ -97,80 +120,44 @@ END $$;
 -- What Upheld needs of `{store}`, and nothing else. Run it as an administrator:
 --   upheld grants {store} --as mariadb | mariadb DATABASE
 -- It sets no password. Grant a role to a user, and make it their DEFAULT ROLE.
--- SHOW VIEW lets a role see how tables are made, and no row of them.
+-- REFERENCES lets a role see the names and types of all columns, and no row; it lets whoever may
+-- make tables, which no role here may, point at these.
 """,
         role="""\
 CREATE ROLE IF NOT EXISTS {quoted};
 REVOKE ALL PRIVILEGES, GRANT OPTION FROM {quoted};
-GRANT SHOW VIEW ON * TO {quoted};
+GRANT REFERENCES ON * TO {quoted};
+""",
+        searcher="GRANT SELECT ON * TO {quoted};\n",
+        eraser="""\
+-- PROCESS tells a look-back which transactions are still open, and may bring rows yet. MariaDB
+-- gives it for the whole server or not at all: it also shows the statements that others run there
+-- at that moment, with the values in them. Upheld reads none of these.
+GRANT PROCESS ON *.* TO {quoted};
 """,
     ),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What Upheld needs of one collection beside SELECT: UPDATE of columns, DELETE."""
-
-    collection: str
-    update: tuple[str, ...]
-    delete: bool
+_UNREAD = """\
+-- The catalogue was not read for this. Where rows that are deleted point at one another in a
+-- circle, the eraser must also be let update the columns by which they do.
+"""
 
 
-class Held(NamedTuple):
-    """A privilege that a login has or can take up; `table` None: on more than one table."""
-
-    privilege: str
-    table: str | None
-    column: str | None = None
-    owned: bool = False
-
-
-def needs(mapped: StoreMap) -> tuple[Need, ...]:
-    """Return what an erasure can come to do, whatever the catalogue and the policy say.
-
-    Every mapped collection is read, also one that is not personal: its rows may point at rows that
-    go. What `upheld.datamap.plan` can plan is within this, and this has nothing that it cannot.
-    """
-    return tuple(
-        Need(each.name, tuple(dict.fromkeys(_updated(each))), _deleted(each))
-        for each in mapped.collections
-    )
-
-
-def compared(mapped: StoreMap, held: Many[Held], wider: Iterable[str]) -> Probe:
-    """Compare what a login holds with what the map needs; `wider` is what no table needs at all.
-
-    More than is needed breaks least privilege. Less does not; it is said, since Upheld will fail.
-    """
-    needed = {need.collection: need for need in needs(mapped)}
-    much = list(dict.fromkeys(wider))
-    much += _by_table(each for each in held if not _needed(each, needed))
-    little = _by_table(
-        each for need in needed.values() for each in _wanted(need) if not _has(each, held)
-    )
-    ours = f"`upheld grants {mapped.name}`"
-    if much:
-        remedy = f"revoke that, or log in by a role that {ours} makes"
-        words = f"it may do more than the map needs: {_listed(much)}; {remedy}"
-        return Probe(Safeguard.LEAST_PRIVILEGE, held=False, words=words)
-    short = f"; for an erasure it lacks {_listed(little)}, see {ours}" if little else ""
-    words = f"it may do no more than the map needs{short}"
-    return Probe(Safeguard.LEAST_PRIVILEGE, held=True, words=words)
-
-
-def script(mapped: StoreMap, roles: Sequence[Role], dialect: Dialect) -> str:
+def script(
+    mapped: StoreMap, roles: Sequence[str], dialect: Dialect, schema: Schema | None = None
+) -> str:
     """Return the SQL that gives roles what they need and takes from them what they do not.
 
-    It holds no password, names no database, and can be run again when the map has changed.
+    It holds no password, names no database, and can be run again when the map has changed. Give it
+    the schema, where that is known, for what only a catalogue tells.
     """
     written = _WRITTEN[dialect]
     parts = [written.head.format(store=mapped.name)]
     for role in roles:
-        name = role_name(mapped.name, role)
-        head = f"-- {role}: {_DOES[role]}\n"
-        made = written.role.format(name=name, quoted=written.quoted(name))
-        parts.append(head + made + _granted(mapped, role, written))
+        unread = _UNREAD if role == Role.ERASER and schema is None else ""
+        lines = (*_made(mapped, role, written), *_granted(mapped, role, written, schema))
+        parts.append(f"-- {role}: {_DOES[role]}\n{unread}{''.join(lines)}")
     return "\n".join([*parts, written.tail]) if written.tail else "\n".join(parts)
 
 
@@ -202,7 +189,7 @@ def written_in(backend: str) -> Dialect:
     return known[backend]
 
 
-def role_name(store: str, role: Role) -> str:
+def role_name(store: str, role: str) -> str:
     """Return the name of a role; of a store with a very long name, a digest stands for it.
 
     >>> role_name("crm", Role.READER)
@@ -213,93 +200,49 @@ def role_name(store: str, role: Role) -> str:
     return name if len(name) <= _LONGEST else f"upheld_{digest}_{role}"
 
 
-def _needed(held: Held, needed: Mapping[str, Need]) -> bool:
-    if held.owned or held.table is None:  # said among what goes further than a table
-        return True
-    need = needed.get(held.table)
-    if need is None:
-        return False
-    match held.privilege:
-        case "SELECT":
-            return True
-        case "UPDATE":
-            return held.column in need.update
-        case "DELETE":
-            return need.delete
-        case _:
-            return False
+def spaces(mapped: StoreMap) -> tuple[str, ...]:
+    """Return the schemas, or databases of MariaDB, that the map names."""
+    named = (name_parts(each.name) for each in mapped.collections)
+    return tuple(dict.fromkeys(parts[0] for parts in named if len(parts) > 1))
 
 
-def _wanted(need: Need) -> Iterator[Held]:
-    yield Held("SELECT", need.collection)
-    yield from (Held("UPDATE", need.collection, column) for column in need.update)
-    if need.delete:
-        yield Held("DELETE", need.collection)
+def _made(mapped: StoreMap, role: str, written: _Written) -> Iterator[str]:
+    """Yield what makes a role, and gives it what is more than rights on mapped tables."""
+    name = role_name(mapped.name, role)
+    named = {"name": name, "quoted": written.quoted(name)}
+    schemas = ", ".join(map(_literal, spaces(mapped)))
+    yield written.role.format(**named, schemas=schemas, tag=_tag(schemas))
+    if role == SEARCHER:
+        yield written.searcher.format(**named)
+    if role == Role.ERASER:
+        yield written.eraser.format(**named)
 
 
-def _has(wanted: Held, held: Many[Held]) -> bool:
-    """Say whether something held covers what is wanted; SELECT of some columns is taken for it."""
-    return any(
-        each.privilege in {wanted.privilege, "ALL PRIVILEGES"}
-        and each.table in {wanted.table, None}
-        and (each.column in {wanted.column, None} or wanted.column is None)
-        for each in held
-    )
+def _granted(
+    mapped: StoreMap, role: str, written: _Written, schema: Schema | None
+) -> Iterator[str]:
+    """Yield the grants on mapped tables, which both dialects write alike."""
+    to = written.quoted(role_name(mapped.name, role))
+    for need in needs(mapped, schema) if role in {Role.READER, Role.ERASER} else ():
+        privileges = ", ".join(_privileges(need, role, written))
+        yield f"GRANT {privileges} ON {written.table(need.collection)} TO {to};\n"
 
 
-def _by_table(held: Iterable[Held]) -> list[str]:
-    tables: dict[str, list[str]] = {}
-    for each in held:
-        part = f" (`{each.column}`)" if each.column else ""
-        tables.setdefault(each.table or "", []).append(f"{each.privilege}{part}")
-    return [f"{', '.join(privileges)} on `{table}`" for table, privileges in tables.items()]
+def _privileges(need: Need, role: str, written: _Written) -> Iterable[str]:
+    yield "SELECT"
+    if role == Role.ERASER and need.update:
+        yield f"UPDATE ({', '.join(map(written.quoted, need.update))})"
+    if role == Role.ERASER and need.delete:
+        yield "DELETE"
 
 
-def _listed(words: Sequence[str]) -> str:
-    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-    return "; ".join(words[:_SHOWN]) + more
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _deleted(collection: Collection) -> bool:
-    bonds = {way.bond for way in collection.ways}
-    return collection.delete and bool(bonds - {Bond.MENTIONS})
-
-
-def _updated(collection: Collection) -> Iterator[str]:
-    """Yield the columns that an erasure can write: of a row that stays, and of somebody else's."""
-    bonds = {way.bond for way in collection.ways}
-    if bonds - {Bond.MENTIONS} and (collection.keep or not collection.delete):
-        yield from (each.name for each in collection.places if each.act not in _UNTOUCHED)
-    if bonds - {Bond.MENTIONS} and not collection.delete:
-        yield from (each.name for each in collection.places if each.act is Act.RETAIN)
-    for way in collection.ways:
-        if way.bond is not Bond.ABOUT:
-            yield from _cut(collection, way)
-
-
-def _cut(collection: Collection, way: Way) -> Iterator[str]:
-    """Yield the columns of a row that stays by which it leads to the person, or that are theirs."""
-    if isinstance(way, Follow):
-        yield from (name for name in way.columns if name not in collection.key)
-    for place in collection.places:
-        if place.name in collection.key or (place.name in way.columns and isinstance(way, Follow)):
-            continue
-        theirs = place.name in way.columns or (place.of and set(place.of) <= set(way.columns))
-        if theirs or (place.act is Act.REDACT and not place.of):
-            yield place.name
-
-
-def _granted(mapped: StoreMap, role: Role, written: _Written) -> str:
-    """Return the grants on tables, which both dialects write alike."""
-    if role is Role.MAPPER:
-        return ""
-    quoted, lines = written.quoted, []
-    for need in needs(mapped):
-        privileges = ["SELECT"]
-        if role is Role.ERASER and need.update:
-            privileges.append(f"UPDATE ({', '.join(map(quoted, need.update))})")
-        if role is Role.ERASER and need.delete:
-            privileges.append("DELETE")
-        to = f"ON {quoted(need.collection)} TO {quoted(role_name(mapped.name, role))}"
-        lines.append(f"GRANT {', '.join(privileges)} {to};\n")
-    return "".join(lines)
+def _tag(within: str) -> str:
+    """Return what quotes a text of PostgreSQL in which anything stands."""
+    tag = "$$"
+    while tag in within:
+        tag = f"$u{tag[1:]}"
+    return tag

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
 from upheld.model import Type
-from upheld.stores.sql.functions import REPLACED, Octets, digest, whole
+from upheld.stores.sql.functions import REPLACED, Digest, Octets, Whole, digest, whole
 from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
@@ -29,12 +29,18 @@ def replacement(
     column: Column | None,
     *,
     email: bool,
-) -> sa.ColumnElement[Any]:
+) -> sa.ColumnElement[object]:
     """Return a value that fits the column, made of the step's secret, the field and the row's key.
 
     A repeat writes the same bytes; without the secret nobody can tell whose it was.
     """
     made = digest(secret, said, keys)
+    return cast("sa.ColumnElement[object]", _fitting(made, column, email=email))
+
+
+def _fitting(
+    made: Digest, column: Column | None, *, email: bool
+) -> Whole | Octets | sa.Cast[object] | sa.ColumnElement[str]:
     length = column.length if column else None
     match column.type if column else Type.TEXT:
         case Type.NUMBER:
@@ -47,11 +53,8 @@ def replacement(
             return _joined(REPLACED, sa.func.substr(made, 1, 24), "@erased.invalid")
         case _:
             text = _joined(REPLACED, sa.func.substr(made, 1, 32))
-            return (
-                text
-                if (length or _TEXT_LENGTH) >= _TEXT_LENGTH
-                else sa.func.substr(text, 1, length)
-            )
+            short = length is not None and length < _TEXT_LENGTH
+            return sa.func.substr(text, 1, length) if short else text
 
 
 def _joined(*parts: str | sa.ColumnElement[str]) -> sa.ColumnElement[str]:

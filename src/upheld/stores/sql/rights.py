@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from upheld.model import Act, Bond, Follow, Probe, Safeguard
+from upheld.model import Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
 
 if TYPE_CHECKING:
+    from collections.abc import Collection as Many
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from upheld.model import Collection, StoreMap, Way
+    from upheld.model import Collection, Reference, Schema, StoreMap, Way
 
 _UNTOUCHED = frozenset({Act.LEAVE, Act.RETAIN})
 _SHOWN = 5
@@ -51,24 +52,32 @@ class Rights:
     searches: bool = False
 
 
-def needs(mapped: StoreMap) -> tuple[Need, ...]:
-    """Return what an erasure can come to do, whatever the catalogue and the policy say.
+def needs(mapped: StoreMap, schema: Schema | None = None) -> tuple[Need, ...]:
+    """Return what an erasure can come to do, whatever the policy says.
 
     Every mapped collection is read, also one that is not personal: its rows may point at rows that
     go. What `upheld.datamap.plan` can plan is within this, and this has nothing that it cannot.
+    Only a catalogue tells which foreign keys must be emptied first, since they run in a circle.
     """
+    going = frozenset(each.name for each in mapped.collections if _deleted(each))
     return tuple(
-        Need(each.name, tuple(dict.fromkeys(map(holder, _updated(each)))), _deleted(each))
+        Need(
+            each.name,
+            tuple(
+                dict.fromkeys((*map(holder, _updated(each)), *_loosened(each.name, going, schema)))
+            ),
+            each.name in going,
+        )
         for each in mapped.collections
     )
 
 
-def compared(mapped: StoreMap, rights: Rights) -> Probe:
+def compared(mapped: StoreMap, rights: Rights, schema: Schema | None = None) -> Probe:
     """Compare what a login holds with what the map needs.
 
     More than is needed breaks least privilege. Less does not; it is said, since Upheld will fail.
     """
-    needed = {need.collection: need for need in needs(mapped)}
+    needed = {need.collection: need for need in needs(mapped, schema)}
     much = list(dict.fromkeys(rights.wider))
     much += _by_table(each for each in rights.held if not _needed(each, needed, rights))
     little = _by_table(
@@ -94,11 +103,9 @@ def _reads_all(rights: Rights) -> Iterator[str]:
 def _needed(held: Held, needed: Mapping[str, Need], rights: Rights) -> bool:
     if held.owned or held.table is None:  # said among what goes further than a table
         return True
-    if held.privilege == "SELECT" and rights.searches:
-        return True
     need = needed.get(held.table)
     if need is None:
-        return False
+        return held.privilege == "SELECT" and rights.searches
     match held.privilege:
         case "SELECT":
             return True
@@ -138,6 +145,31 @@ def _by_table(held: Iterable[Held]) -> list[str]:
 def _listed(words: Sequence[str]) -> str:
     more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
     return "; ".join(words[:_SHOWN]) + more
+
+
+def _loosened(name: str, going: Many[str], schema: Schema | None) -> Iterator[str]:
+    """Yield the columns that `upheld.stores.sql.cycles` may have to empty in rows that go."""
+    shape = schema.tables.get(name) if schema and name in going else None
+    if schema is None or shape is None:
+        return
+    for each in shape.references:
+        known = [shape.column(column) for column in each.columns]
+        empty = [column.name for column in known if column and column.nullable]
+        if empty and _in_circle(name, each, going, schema):
+            yield empty[0]
+
+
+def _in_circle(name: str, reference: Reference, going: Many[str], schema: Schema) -> bool:
+    """Say whether a foreign key leads, from table to table of rows that go, to where it is."""
+    if reference.to == name:
+        return schema.dialect is Dialect.MARIADB or reference.on_delete == "restrict"
+    reached, further = set[str](), [reference.to]
+    while further:
+        table = further.pop()
+        if table in going and table in schema.tables and table not in reached:
+            reached.add(table)
+            further += [each.to for each in schema.tables[table].references]
+    return name in reached
 
 
 def _deleted(collection: Collection) -> bool:

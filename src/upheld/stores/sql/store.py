@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Traits,
     )
     from upheld.model.searching import Hit, Needle
+    from upheld.stores.sql.erasing import Eraser
 
 _BATCH = 1000
 
@@ -70,6 +71,7 @@ class SqlStore:
         self.engine = self._database.engine
         finalize(self, self.engine.dispose)
         self._known_by: tuple[str, Schema] | None = None
+        self._tables: dict[Collection, sa.TableClause] = {}
 
     @property
     def name(self) -> str:
@@ -119,8 +121,12 @@ class SqlStore:
             selector = finding.grown(connection, theirs)
             for crowd in doubts.crowded(connection, selector, theirs):
                 raise Refused(crowd)
-            for collection, bond in finding.concerned(self._mapped):
-                yield from self._stream(connection, selector, collection, bond)
+            places = finding.concerned(self._mapped)
+            wanted = [(collection, selector.rows(collection, bond)) for collection, bond in places]
+            totals = finding.counts(connection, selector, wanted)
+            for (collection, bond), total in zip(places, totals, strict=True):
+                if total:
+                    yield from self._stream(connection, selector, collection, bond, total)
 
     def traits(self, closure: Closure) -> Traits:
         """Return what the person's rows bear by which others may be theirs, too."""
@@ -180,7 +186,9 @@ class SqlStore:
         try:
             with self._connected(WRITING) as connection:
                 work = self._work(connection, step)
-                done = work.carry_out()
+                erasers = work.locked()
+                done = work.carry_out(erasers)
+                self._require_unmoved(step, erasers)
                 connection.commit()
                 self._database.committed(connection)
         except OverCeilingError as over:
@@ -190,6 +198,11 @@ class SqlStore:
         except ChangedError as changed:
             return Declined(f"{changed}; nothing was written")
         return done
+
+    def _require_unmoved(self, step: Step, erasers: Sequence[Eraser]) -> None:
+        if not self._database.alone:
+            with self._connected(READING) as connection:
+                self._work(connection, step).require_unmoved(erasers)
 
     def poll(self, token: str) -> Done | Declined:
         """A database is never pending."""
@@ -240,17 +253,21 @@ class SqlStore:
             return self._database.open(connection, since)
 
     def _stream(
-        self, connection: sa.Connection, selector: Selector, collection: Collection, bond: Bond
+        self,
+        connection: sa.Connection,
+        selector: Selector,
+        collection: Collection,
+        bond: Bond,
+        total: int,
     ) -> Iterator[Rows]:
         where = selector.rows(collection, bond)
-        (total,) = finding.counts(connection, selector, [(collection, where)])
         names = _shown(collection, bond)
         order = selector.fields(collection, collection.key)
         shown = [_part(selector, collection, bond, name) for name in names]
         query = (
             sa.select(*shown).select_from(selector.table(collection)).where(where).order_by(*order)
         )
-        result = connection.execution_options(stream_results=True).execute(query)
+        result = connection.execute(query.execution_options(stream_results=total > _BATCH))
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
             rows = [cast("Key", tuple(map(_plain, row))) for row in batch]
             yield Rows(collection.name, bond, names, rows, total)
@@ -284,12 +301,13 @@ class SqlStore:
                     f"row-level security hides rows of `{self.name}.{collection.name}` from this "
                     "role; let its owner give the role BYPASSRLS, or a policy that shows it all"
                 )
-        return Selector(self._mapped, schema, closure, self._database.typeless)
+        tables = self._tables
+        return Selector(self._mapped, schema, closure, self._database.typeless, {}, tables)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
         if self._known_by is None or self._known_by[0] != seen:
-            self._known_by = seen, read_schema(connection)
+            self._known_by, self._tables = (seen, read_schema(connection)), {}
         return self._known_by[1]
 
     @contextmanager

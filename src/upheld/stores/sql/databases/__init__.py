@@ -48,6 +48,9 @@ class Database(Protocol):
     row_by_row: bool
     """Whether a foreign key is minded at each row, and not at the end of the statement."""
 
+    alone: bool
+    """Whether nobody else can write while somebody does."""
+
     rights_are_read: bool
     """Whether the catalogue tells what a role may do; else it is tried in a transaction."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from secrets import SystemRandom, token_hex
+from time import sleep
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 import upheld.stores.sql.functions.mariadb  # noqa: F401 (how the constructs are said there)
+from upheld.errors import StoreBusy
 from upheld.stores.sql.databases.limits import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
@@ -34,10 +37,25 @@ _SETTINGS = {
 }
 _SET = "SET SESSION " + ", ".join(f"{name} = {value}" for name, value in _SETTINGS.items())
 _OTHERS = """
-SELECT CONCAT_WS('/', trx_mysql_thread_id, trx_id, trx_started)
+SELECT CASE WHEN trx_mysql_thread_id = 0 THEN CONCAT('0/', trx_id)
+  ELSE CONCAT_WS('/', trx_mysql_thread_id, trx_started) END
 FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id <> CONNECTION_ID() AND (trx_rows_modified > 0 OR trx_tables_locked > 0)
+UNION ALL
+SELECT '{mark}' FROM information_schema.INNODB_TRX
+WHERE trx_mysql_thread_id = CONNECTION_ID() AND LOCATE('{mark}', trx_query) > 0
 """
+"""Transactions that have written or hold locks, and the mark if the list was made for this query.
+
+InnoDB makes a list anew only when nobody has read it for a tenth of a second. Then it holds us,
+who are asking. A number is given at the first write only, and tells what no session holds any more.
+"""
+
+_LEFT = "0/"
+"""A prepared transaction whose session has ended; until then it had that session's name."""
+
+_UNREAD_SECONDS, _AT_MOST_SECONDS = 0.11, 0.4
+_LOOKS = 25
 _PLAIN = ("DATE", "DATETIME", "TIMESTAMP", "TIME", "DECIMAL", "NEWDECIMAL")
 
 
@@ -47,6 +65,7 @@ class MariaDb:
     typeless = False
     defers = False
     row_by_row = True
+    alone = False
     rights_are_read = False
     installed_by = "pip install 'upheld[mariadb]'"
 
@@ -90,9 +109,17 @@ class MariaDb:
             connection.execute(query.with_for_update())
 
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
-        """Name transactions of InnoDB by thread, number and start."""
-        now = tuple(sorted(connection.exec_driver_sql(_OTHERS).scalars()))
-        return now if since is None else tuple(each for each in now if each in since)
+        """Name transactions of InnoDB by thread and start.
+
+        Raises:
+            StoreBusy: others look at them so often that InnoDB shows an old list only.
+        """
+        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        now = tuple(sorted(_listed(connection)))
+        connection.exec_driver_sql("COMMIT")
+        if since is None:
+            return now
+        return tuple(each for each in now if each in since or each.startswith(_LEFT))
 
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
@@ -110,8 +137,19 @@ class MariaDb:
             for statement in need.tried():
                 if not _allowed(connection, statement):
                     yield need.words("delete" if isinstance(statement, sa.Delete) else "update")
-        if not _allowed(connection, sa.text(_OTHERS)):
+        if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
             yield _NO_PROCESS
+
+
+def _listed(connection: sa.Connection) -> set[str]:
+    for _ in range(_LOOKS):
+        mark = token_hex(8)
+        seen = set(connection.exec_driver_sql(_OTHERS.format(mark=mark)).scalars())
+        if mark in seen:
+            return seen - {mark}
+        # Whoever else asks again and again must not do so in step with us.
+        sleep(SystemRandom().uniform(_UNREAD_SECONDS, _AT_MOST_SECONDS))
+    raise StoreBusy("a server is asked so often who writes that it shows old lists; try again")
 
 
 def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:

@@ -77,6 +77,7 @@ class Postgres:
     typeless = False
     defers = False
     row_by_row = False
+    alone = False
     rights_are_read = True
     installed_by = "pip install 'upheld[postgres]'"
 

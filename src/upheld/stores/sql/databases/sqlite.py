@@ -36,6 +36,7 @@ class Sqlite:
     typeless = True
     defers = True
     row_by_row = False
+    alone = True
     rights_are_read = False
     installed_by = "Python comes with it"
 

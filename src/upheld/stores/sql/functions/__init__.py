@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.sql.functions import FunctionElement
@@ -28,7 +28,7 @@ _BLOCK = 64
 _WIDEST = 48
 
 
-class Digest(FunctionElement[Any]):
+class Digest(FunctionElement[str]):
     """HMAC-SHA256 of a field's name and its row's key, in hex.
 
     Arguments: the outer and the inner pad of the secret (RFC 2104), the name, the key columns. A
@@ -39,26 +39,26 @@ class Digest(FunctionElement[Any]):
     inherit_cache = True
 
 
-class Whole(FunctionElement[Any]):
+class Whole(FunctionElement[int]):
     """A number made of 48 bits of a digest, moved right. Arguments: the digest, by how many."""
 
     type = sa.BigInteger()
     inherit_cache = True
 
 
-class Octets(FunctionElement[Any]):
+class Octets(FunctionElement[bytes]):
     """A digest as bytes. Argument: the digest."""
 
     inherit_cache = True
 
 
-class Redacted(FunctionElement[Any]):
+class Redacted(FunctionElement[object]):
     """A text without the person's identifiers. Arguments: text, needles."""
 
     inherit_cache = True
 
 
-class YearStart(FunctionElement[Any]):
+class YearStart(FunctionElement[object]):
     """The first of January of a date's year, at midnight if it has a time. Argument: the date.
 
     What is no date becomes NULL: nobody can tell which part of it says how much.
@@ -67,21 +67,21 @@ class YearStart(FunctionElement[Any]):
     inherit_cache = True
 
 
-class Dated(FunctionElement[Any]):
+class Dated(FunctionElement[bool]):
     """Whether a value is a date, as in 2026-07-01 with or without a time. Argument: the value."""
 
     type = sa.Boolean()
     inherit_cache = True
 
 
-class Spelled(FunctionElement[Any]):
+class Spelled(FunctionElement[str]):
     """A value as text, compared letter by letter whatever its column is compared by."""
 
     type = sa.String()
     inherit_cache = True
 
 
-class Normal(FunctionElement[Any]):
+class Normal(FunctionElement[str]):
     """The form a stored identity of kind `kind` is compared in. Argument: the column."""
 
     type = sa.String()

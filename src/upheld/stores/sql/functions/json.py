@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 _PLAIN_JSON = "json"
 
 
-class Within(FunctionElement[Any]):
+class Within(FunctionElement[object]):
     """What a path leads to, as text. Arguments: the column, the path."""
 
     inherit_cache = True
 
     def __init__(
-        self, column: sa.ColumnElement[Any], path: sa.ColumnElement[Any], known: Column
+        self, column: sa.ColumnElement[object], path: sa.ColumnElement[object], known: Column
     ) -> None:
         """Bear the type of what the path leads to."""
         super().__init__(column, path)
         self.type = Stored(known)
 
 
-class Rewritten(FunctionElement[Any]):
+class Rewritten(FunctionElement[object]):
     """A column of JSON with other values where paths lead. Arguments: column, path, value …."""
 
     inherit_cache = True
 
 
 def rewritten(
-    column: sa.ColumnElement[Any], values: Mapping[tuple[str, ...], sa.ColumnElement[Any]]
+    column: sa.ColumnElement[object], values: Mapping[tuple[str, ...], sa.ColumnElement[object]]
 ) -> Rewritten:
     """Return a column of JSON in which paths that lead somewhere lead to these values."""
     parts = [
@@ -52,8 +52,8 @@ def rewritten(
 
 
 def elements(
-    column: sa.ColumnElement[Any], known: Column
-) -> tuple[sa.TableValuedAlias, sa.ColumnElement[Any]]:
+    column: sa.ColumnElement[object], known: Column
+) -> tuple[sa.TableValuedAlias, sa.ColumnElement[object]]:
     """Return the elements of an array as rows, and what each of them holds."""
     inner = Column("part", Type.TEXT, nullable=True, declared=known.declared.removesuffix("[]"))
     every = (
@@ -83,20 +83,20 @@ def _curly(said: str) -> str:
 
 
 @compiles(Within, "sqlite")
-def _within_sqlite(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _within_sqlite(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
     step = _dollar(path).replace("%%", "%")
     return f"CASE WHEN json_valid({column}) THEN json_extract({column}, {step}) END"
 
 
 @compiles(Within, "postgresql")
-def _within_postgres(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _within_postgres(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
     return f"({column} #>> {_curly(path)})"
 
 
 @compiles(Within, "mysql", "mariadb")
-def _within_mariadb(element: Within, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _within_mariadb(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
     return f"JSON_VALUE({column}, {_dollar(path)})"
 
@@ -107,14 +107,14 @@ def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
 
 
 @compiles(Rewritten, "sqlite")
-def _rewritten_sqlite(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _rewritten_sqlite(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
     said = ", ".join(f"{_dollar(p).replace('%%', '%')}, {value}" for p, value in _pairs(parts))
     return f"CASE WHEN json_valid({column}) THEN json_replace({column}, {said}) ELSE {column} END"
 
 
 @compiles(Rewritten, "postgresql")
-def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     holder, *_ = element.clauses
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
     said = f"CAST({column} AS jsonb)"
@@ -126,7 +126,7 @@ def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: An
 
 
 @compiles(Rewritten, "mysql", "mariadb")
-def _rewritten_mariadb(element: Rewritten, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 (SQLAlchemy's)
+def _rewritten_mariadb(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
     said = ", ".join(f"{_dollar(path)}, {value}" for path, value in _pairs(parts))
     return f"JSON_REPLACE({column}, {said})"

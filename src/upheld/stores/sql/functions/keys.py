@@ -6,7 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.functions import FunctionElement
@@ -32,7 +32,7 @@ class Stored(sa.types.UserDefinedType[object]):
         self.column = column
 
 
-class Keys(sa.types.UserDefinedType[Any]):
+class Keys(sa.types.UserDefinedType[object]):
     """A set of keys as a parameter, to be held by these columns."""
 
     cache_ok = True
@@ -41,22 +41,24 @@ class Keys(sa.types.UserDefinedType[Any]):
         """Remember the columns that are to hold the keys."""
         self.columns = columns
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], object]:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[object], object]:
         """Return what turns keys into the parameter of this kind of database."""
-        match dialect.name:
-            case "sqlite":
-                return lambda keys: keys.words
-            case "postgresql":
-                return lambda keys: keys.typed(self.columns, _array if self._single else _records)
-            case _:
-                return lambda keys: keys.typed(self.columns, _sequence)
+        form: Callable[[list[Key]], object] = _sequence
+        if dialect.name == "postgresql":
+            form = _array if self._single else _records
+
+        def said(keys: object) -> object:
+            listed_ = cast("Listed", keys)
+            return listed_.words if dialect.name == "sqlite" else listed_.typed(self.columns, form)
+
+        return said
 
     @property
     def _single(self) -> bool:
         return len(self.columns) == 1
 
 
-class Among(FunctionElement[Any]):
+class Among(FunctionElement[bool]):
     """Whether columns hold one of a list of keys. Arguments: the keys, the columns."""
 
     type = sa.Boolean()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.compiler import compiles
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
     from sqlalchemy.sql.compiler import SQLCompiler
-    from sqlalchemy.sql.functions import FunctionElement
+    from sqlalchemy.sql.elements import ClauseElement
 
     from upheld.model import Column
 
@@ -40,7 +40,7 @@ _DAY = "'^[0-9]{4}-[01][0-9]-[0-3][0-9]'"
 _TO_THE_LETTER = "COLLATE utf8mb4_nopad_bin"
 
 
-def _spoken(kind: type[FunctionElement[Any]]) -> Callable[[Compiled], Compiled]:
+def _spoken(kind: type[ClauseElement]) -> Callable[[Compiled], Compiled]:
     return compiles(kind, *_NAMES)
 
 

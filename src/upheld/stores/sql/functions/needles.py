@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
@@ -26,18 +26,21 @@ class Needles:
     patterns: tuple[str, ...] = field(repr=False)
 
 
-class Patterns(sa.types.UserDefinedType[Any]):
+class Patterns(sa.types.UserDefinedType[object]):
     """Needles as a parameter: for SQLite a JSON list, for servers one pattern of theirs."""
 
     cache_ok = True
 
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], str]:
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[object], object]:
         """Return what turns needles into the parameter of this kind of database."""
-        if dialect.name == "sqlite":
-            return lambda needles: json.dumps(needles.patterns)
         # PCRE counts only ASCII among letters and spaces unless it is told otherwise.
         ahead = "" if dialect.name == "postgresql" else "(*UCP)"
-        return lambda needles: ahead + "|".join(needles.patterns)
+
+        def said(needles: object) -> object:
+            patterns = cast("Needles", needles).patterns
+            return json.dumps(patterns) if dialect.name == "sqlite" else ahead + "|".join(patterns)
+
+        return said
 
 
 def needles(identities: Mapping[str, Iterable[str]]) -> Needles:
