@@ -55,7 +55,7 @@ _INDEXES = {
 @contextmanager
 def server() -> Iterator[Private]:
     """Give a PostgreSQL that nobody else uses, as durable as any."""
-    with running(), private_postgres(shared_buffers="256MB") as one:
+    with running(), private_postgres(shared_buffers="128MB") as one:
         one.run("CREATE EXTENSION pg_stat_statements")
         yield one
 

@@ -18,7 +18,7 @@ from upheld.app import new_map
 from upheld.cli.folder import init
 from upheld.conformance.searching import needles_of
 from upheld.conformance.steps import closure_of
-from upheld.conformance.world import GENRES, MESSAGES, PEOPLE, TODAY, hostile_world, policy
+from upheld.conformance.world import MESSAGES, PEOPLE, TODAY, hostile_world, policy
 from upheld.datamap.parse import parse_store
 from upheld.datamap.plan import answering, erasures
 from upheld.errors import StoreFailed
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from upheld.model import Key
 
 SERVERS = {Dialect.POSTGRESQL: "postgres_server", Dialect.MARIADB: "mariadb_server"}
+ROLES = (Role.MAPPER, Role.READER, Role.ERASER)
 WORLD = hostile_world()
 ADA = {"email": "ada@example.com"}
 SHOP = """
@@ -67,15 +68,15 @@ collections:
 """
 CIRCLE = """
 collections:
+  addresses:
+    key: id
+    people: [{follow: person, to: people, is: about}]
+    fields: {id: none, person: none, street: contact}
   people:
     key: id
     person: yes
     people: [{match: email, identity: email, is: about}]
     fields: {id: none, email: contact, home: none, led_by: none}
-  addresses:
-    key: id
-    people: [{follow: person, to: people, is: about}]
-    fields: {id: none, person: none, street: contact}
 """
 
 
@@ -168,16 +169,15 @@ class Guarded:
 def base(request: pytest.FixtureRequest) -> Iterator[Guarded]:
     """Give an empty database on each kind of server in turn, in which nobody has any right."""
     server: servers.Server = request.getfixturevalue(SERVERS[request.param])
-    with ExitStack() as last:
-        with server.database() as url:
-            base = Guarded(request.param, url)
-            last.callback(base.tear_down, server)
-            if base.postgres:
-                base.run(
-                    "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-                    f"REVOKE ALL ON DATABASE {sa.make_url(url).database} FROM PUBLIC",
-                )
-            yield base
+    with ExitStack() as last, server.database() as url:
+        base = Guarded(request.param, url)
+        last.callback(base.tear_down, server)
+        if base.postgres:
+            base.run(
+                "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+                f"REVOKE ALL ON DATABASE {sa.make_url(url).database} FROM PUBLIC",
+            )
+        yield base
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def town(base: Guarded) -> Guarded:
     """Give the hostile world, with the three roles that the map asks for."""
     ServerSite(WORLD, base.url)
     base.run(f"CREATE TABLE {base.quoted('not mapped')} (id integer, note varchar(400))")
-    base.grant(*Role)
+    base.grant(*ROLES)
     return base
 
 
@@ -245,7 +245,7 @@ def test_the_eraser_alone_suffices_for_all_that_a_request_asks(town: Guarded) ->
 
 def test_each_role_reads_the_same_catalogue_as_an_administrator(town: Guarded) -> None:
     whole = town.admin.schema()
-    for role in Role:
+    for role in ROLES:
         seen = town.store(role).schema()
         assert (seen.tables, seen.digest) == (whole.tables, whole.digest), role
 
@@ -363,7 +363,7 @@ def shop(base: Guarded) -> Guarded:
         f"INSERT INTO {orders} VALUES (1, '2025-05-05', 1, 'a'), (2, '2026-05-05', 1, 'b'), "
         "(3, '2026-05-05', 2, 'c')",
     )
-    base.grant(*Role)
+    base.grant(*ROLES)
     return base
 
 
@@ -394,6 +394,27 @@ def test_a_schema_that_a_role_may_not_come_into_is_named(shop: Guarded) -> None:
         store.preview(step)
     shop.grant(Role.ERASER)
     assert "lacks" not in rights(store).words
+
+
+def test_a_schema_of_any_name_is_written_and_recognised(postgres_server: servers.Server) -> None:
+    space = "odd.$$'s \\ %I"
+    text = """
+collections:
+  '"odd.$$''s \\ %I".visits': not personal
+"""
+    with ExitStack() as last, postgres_server.database() as url:
+        base = Guarded(Dialect.POSTGRESQL, url, text)
+        last.callback(base.tear_down, postgres_server)
+        quoted = base.quoted(space)
+        base.run(f"CREATE SCHEMA {quoted}", f"CREATE TABLE {quoted}.visits (id integer)")
+        [name] = base.admin.schema().tables
+        assert name == base.mapped.collections[0].name
+        for _ in range(2):
+            base.grant(Role.READER)
+            found = rights(base.store(Role.READER))
+            assert (found.held, "lacks" in found.words) == (True, False), found.words
+        base.run(f"GRANT INSERT ON {quoted}.visits TO {base.role(Role.READER)}")
+        assert f"INSERT on `{name}`" in rights(base.store(Role.READER)).words
 
 
 @pytest.fixture
@@ -436,7 +457,10 @@ def test_a_script_that_was_written_without_the_catalogue_says_so_and_what_lacks_
     assert f"UPDATE ({led_by}, {home})" in known or f"UPDATE ({home}, {led_by})" in known
     assert known.count("UPDATE (") == 1, "a column that cannot be empty is none to be emptied"
     circle.grant(Role.ERASER)
-    found = rights(circle.store(Role.ERASER))
+    store = circle.store(Role.ERASER)
+    with pytest.raises(StoreFailed, match="refuses this role something it needs"):
+        store.preview(step_of(circle, store, ADA))
+    found = rights(store)
     assert found.held is True
     assert "UPDATE (`home`)" in found.words
     assert "UPDATE (`led_by`)" in found.words
@@ -499,7 +523,7 @@ def test_who_must_see_past_row_level_security_may(postgres_server: servers.Serve
 
 
 def test_a_deep_look_back_needs_a_role_that_is_written_only_if_asked_for(town: Guarded) -> None:
-    assert SEARCHER not in script(town.mapped, tuple(Role), town.dialect)
+    assert SEARCHER not in script(town.mapped, ROLES, town.dialect)
     unmapped = town.quoted("not mapped")
     town.run(f"INSERT INTO {unmapped} VALUES (1, 'call {ADA['email']}')")
     eraser = town.store(Role.ERASER)
@@ -518,6 +542,17 @@ def test_a_deep_look_back_needs_a_role_that_is_written_only_if_asked_for(town: G
     assert "it reads every table, mapped or not, which a deep look-back alone needs" in said.words
     town.run(f"GRANT INSERT ON {unmapped} TO {town.role(SEARCHER)}")
     assert "INSERT on `not mapped`" in rights(both).words
+
+
+def test_the_searcher_alone_searches_every_schema_and_writes_nothing(shop: Guarded) -> None:
+    shop.grant(SEARCHER)
+    store = shop.store(SEARCHER)
+    step = step_of(shop, store, ADA)
+    hits = [each.collection for each in store.search(needles_of(step), lambda _: step)]
+    assert hits == ["people"]
+    assert any("update rows of `people`" in each for each in store.preview(step).refusals)
+    with pytest.raises(StoreFailed, match="refuses this role something it needs"):
+        store.act(step)
 
 
 def step_with(step: Step, given: Mapping[str, str]) -> Step:

@@ -70,6 +70,7 @@ def _erased(
             return company.request(request.id)
         late, waiting = _looked_back(company, plan, closure, secret, since)
         if not late and not any(waiting.values()):
+            _require_current(company, plan)
             return _answered(company, request, fences)
         with company.home.writing() as home:
             require_mine(home, request, fences)
@@ -193,7 +194,7 @@ def _require_current(company: Company, plan: Plan) -> None:
     for part in plan.stores:
         if company.maps[part.store].digest != part.map:
             raise Stale(f"stores/{part.store}.yaml was edited after the plan; {again}")
-        if company.stores[part.store].schema().digest != part.schema:
+        if patiently(company.stores[part.store].schema).digest != part.schema:
             raise Stale(
                 f"the tables of `{part.store}` changed after the plan; "
                 f"run `upheld map check {part.store}`, then {again}"

@@ -1,0 +1,140 @@
+"""A server that ends in the midst of an erasure, and comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import servers
+from tests.conftest import asked
+from tests.races.village import DELETE, URL, Village, before, intents, settled, shop
+from upheld.errors import StoreFailed
+from upheld.model import Dialect, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from tests.servers import Private
+
+_KINDS = {
+    Dialect.POSTGRESQL: servers.private_postgres,
+    Dialect.MARIADB: servers.private_mariadb,
+}
+
+
+@pytest.fixture(scope="module", params=list(_KINDS))
+def server(request: pytest.FixtureRequest) -> Iterator[Private]:
+    """Give a server that nobody else uses, and that may be ended."""
+    opened: list[AbstractContextManager[Private]] = []
+
+    def start() -> Private:
+        opened.append(_KINDS[request.param]())
+        return opened[0].__enter__()
+
+    private = asked(request.param, start)
+    yield private
+    opened[0].__exit__(None, None, None)
+
+
+@pytest.fixture
+def village(
+    server: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Village]:
+    """Give a company whose shop is on that server."""
+    with server.database() as url:
+        monkeypatch.setenv(URL, url)
+        made = settled(tmp_path / "village", url)
+        with made.others:
+            yield made
+
+
+@pytest.mark.parametrize("moment", [DELETE["parcels"], DELETE["orders"], r"^UPDATE"])
+def test_a_server_that_restarts_in_mid_transaction_is_gone_back_to(
+    village: Village, server: Private, moment: str
+) -> None:
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        ended = before(upheld, moment, lambda: server.restart(immediate=True))
+        request = upheld.apply(id)
+        assert ended
+        assert intents(upheld, id) == 2
+        said = (village.town.folder / "answers" / f"{id}.html").read_text("utf-8")
+    village.require_erased(request)
+    assert "deleted" in said
+
+
+@pytest.mark.parametrize("durable", [False, True], ids=["before it counts", "after it counts"])
+def test_a_server_that_ends_at_the_commit_has_erased_once_and_not_half(
+    village: Village, server: Private, durable: bool
+) -> None:
+    """Whether the commit counted nobody knows here; the next attempt finds out."""
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        seen = at_commit(upheld, server, durable=durable)
+        request = upheld.apply(id)
+        assert len(seen) == 1
+        assert intents(upheld, id) == 2
+        rows = request.rows
+        later = village.everything()
+        assert upheld.apply(id).state is State.CLOSED
+    village.require_erased(request)
+    village.require_untouched(later)
+    assert rows == 6
+
+
+def at_commit(upheld: object, server: Private, *, durable: bool) -> list[str]:
+    """Let the server end at the first commit of an erasure: its answer never comes."""
+    dialect = shop(upheld).engine.dialect  # type: ignore[arg-type]
+    real: Callable[[DBAPIConnection], None] = dialect.do_commit
+    seen: list[str] = []
+
+    def commit(connection: DBAPIConnection) -> None:
+        if seen:
+            real(connection)
+            return
+        seen.append("ended")
+        if durable:
+            real(connection)
+        server.restart(immediate=True)
+        connection.cursor().execute("COMMIT")
+
+    dialect.do_commit = commit  # type: ignore[method-assign]
+    return seen
+
+
+def test_a_server_that_stays_away_stops_the_request_and_it_is_taken_up_again(
+    village: Village, server: Private, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        there = village.everything()
+        with monkeypatch.context() as patch:
+            patch.setattr("upheld.acts.answer.patience.WAITS", (0.0, 0.0))
+            before(upheld, DELETE["orders"], lambda: server.stop(immediate=True))
+            with pytest.raises(StoreFailed, match="`shop`"):
+                upheld.apply(id)
+            assert intents(upheld, id) == 3
+        server.start()
+        village.require_untouched(there)
+    with village.town.open() as upheld:
+        request = upheld.apply(id)
+    village.require_erased(request)
+
+
+def test_a_server_that_restarts_before_it_is_looked_at_is_waited_for(
+    village: Village, server: Private
+) -> None:
+    """Even what was asked before the first attempt is asked again."""
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        shop(upheld).schema()
+        server.stop(immediate=True)
+        starting = village.in_thread(server.start)
+        request = upheld.apply(id)
+        starting.result()
+    village.require_erased(request)
