@@ -8,7 +8,7 @@ import pytest
 
 from tests import servers
 from tests.conftest import asked
-from tests.races.village import DELETE, URL, Village, before, intents, settled, shop
+from tests.races.village import DELETE, URL, Pauses, Village, before, intents, settled, shop
 from upheld.errors import StoreFailed
 from upheld.model import Dialect, State
 
@@ -84,7 +84,7 @@ def test_a_server_that_ends_at_the_commit_has_erased_once_and_not_half(
         assert upheld.apply(id).state is State.CLOSED
     village.require_erased(request)
     village.require_untouched(later)
-    assert rows == 6
+    assert rows == 7
 
 
 def at_commit(upheld: object, server: Private, *, durable: bool) -> list[str]:
@@ -127,14 +127,14 @@ def test_a_server_that_stays_away_stops_the_request_and_it_is_taken_up_again(
 
 
 def test_a_server_that_restarts_before_it_is_looked_at_is_waited_for(
-    village: Village, server: Private
+    village: Village, server: Private, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even what was asked before the first attempt is asked again."""
+    """Even what is asked before the first attempt is asked again."""
     with village.town.open() as upheld:
         id = village.signed(upheld)
-        shop(upheld).schema()
         server.stop(immediate=True)
-        starting = village.in_thread(server.start)
+        pauses = Pauses(monkeypatch, lambda number: server.start() if number == 2 else None)
         request = upheld.apply(id)
-        starting.result()
+        assert pauses.number == 2
+        assert intents(upheld, id) == 1
     village.require_erased(request)

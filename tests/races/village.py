@@ -295,4 +295,4 @@ DELETE = {
     name: rf"^DELETE FROM [\"`]?{name}\b" for name in TABLES
 }
 CHANGE = r"^UPDATE [\"`]?customers\b"
-LOOK_BACK = r"pg_snapshot_xip|INNODB_TRX"
+LOOK_BACK = "pg_prepared_xacts|INNODB_TRX"
