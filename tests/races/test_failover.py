@@ -42,9 +42,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Private]:
 
 
 @pytest.fixture
-def village(
-    server: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Village]:
+def village(server: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Village]:
     """Give a company whose shop is on that server."""
     with server.database() as url:
         monkeypatch.setenv(URL, url)

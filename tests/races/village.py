@@ -291,8 +291,6 @@ def await_true(condition: Callable[[], bool]) -> None:
         time.sleep(0.15)  # InnoDB shows the same again to whoever asks more often
 
 
-DELETE = {
-    name: rf"^DELETE FROM [\"`]?{name}\b" for name in TABLES
-}
+DELETE = {name: rf"^DELETE FROM [\"`]?{name}\b" for name in TABLES}
 CHANGE = r"^UPDATE [\"`]?customers\b"
 LOOK_BACK = "pg_prepared_xacts|INNODB_TRX"

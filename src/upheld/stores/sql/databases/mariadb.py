@@ -80,6 +80,7 @@ class MariaDb:
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
                 "charset": "utf8mb4",
+                "autocommit": True,  # until a transaction is begun in words
                 "init_command": _SET,
                 "conv": {kind: how for kind, how in conversions.items() if kind not in texts},
             },
@@ -89,8 +90,11 @@ class MariaDb:
         )
 
     def glance(self, connection: sa.Connection) -> None:
-        """Let each statement stand by itself."""
-        connection.execution_options(isolation_level="AUTOCOMMIT")
+        """Let each statement stand by itself, as they do, and see that somebody is there.
+
+        The option of SQLAlchemy would ask, too, and let pass what the driver says to that.
+        """
+        connection.exec_driver_sql("DO 0")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""

@@ -93,8 +93,9 @@ class Postgres:
         sa.event.listen(self.engine, "connect", _set_up)
 
     def glance(self, connection: sa.Connection) -> None:
-        """Let each statement stand by itself."""
+        """Let each statement stand by itself, and see that somebody is there."""
         connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("SELECT 1")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""
