@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,12 +11,16 @@ from tests.races.village import (
     DELETE,
     LOOK_BACK,
     Pauses,
+    Session,
     Village,
     after,
     before,
     intents,
 )
 from upheld.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LATE = {
     "a child row": "INSERT INTO parcels VALUES (101, 10, '1 Canary Street')",
@@ -86,9 +91,9 @@ def test_a_row_that_had_to_wait_for_the_erasure_goes_too(village: Village) -> No
     village.require_erased(request)
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["committed", "rolled back"])
+@pytest.mark.parametrize("end", [Session.commit, Session.rollback])
 def test_what_a_transaction_that_was_open_brings_is_gone_after(
-    village: Village, kept: bool, capsys: pytest.CaptureFixture[str]
+    village: Village, end: Callable[[Session], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with village.town.open() as upheld, village.session() as other:
         id = village.signed(upheld)
@@ -102,7 +107,7 @@ def test_what_a_transaction_that_was_open_brings_is_gone_after(
         assert json.loads(said)["open"]["shop"] == list(waiting.open["shop"])
         assert upheld.apply(id).open == waiting.open
         assert upheld.request(id).state is State.EXECUTING
-        (other.commit if kept else other.rollback)()
+        end(other)
         request = upheld.apply(id)
     village.require_erased(request)
     assert not any(request.open.values())
@@ -123,18 +128,22 @@ def test_a_writer_who_begins_after_the_erasure_is_not_waited_for(village: Villag
     village.require_erased(request)
 
 
+_WHO_WRITES = {
+    True: "SELECT * FROM pg_locks",
+    False: "SELECT * FROM information_schema.INNODB_TRX",
+}
+
+
 def test_a_writer_is_seen_however_often_others_look_who_writes(village: Village) -> None:
     """InnoDB shows the same list again to whoever asks soon after somebody else."""
     with village.town.open() as upheld, village.session() as other:
         id = village.signed(upheld)
-        look = "txid_current()" if village.is_postgres else "* FROM information_schema.INNODB_TRX"
-        before(upheld, LOOK_BACK, lambda: village.write(f"SELECT {look}"))
-        before(upheld, DELETE["letters"], lambda: village.write(f"SELECT {look}"))
-        after(
-            upheld,
-            DELETE["letters"],
-            lambda: other.say(LATE["a row without a foreign key"]),
-        )
+
+        def intrude() -> None:
+            village.write(_WHO_WRITES[village.is_postgres])
+            other.say(LATE["a row without a foreign key"])
+
+        before(upheld, LOOK_BACK, intrude)
         assert upheld.apply(id).state is State.EXECUTING
         other.commit()
         request = upheld.apply(id)
@@ -147,12 +156,13 @@ def test_a_prepared_transaction_whose_session_has_gone_is_waited_for(village: Vi
     late = (*begin, LATE["a row without a foreign key"], *prepare)
     with village.town.open() as upheld:
         id = village.signed(upheld)
-        after(upheld, DELETE["letters"], lambda: village.say_and_go(*late))
-        try:
-            assert upheld.apply(id).state is State.EXECUTING
-            assert upheld.apply(id).state is State.EXECUTING
-        finally:
-            village.say_and_go(commit)
+        with village.speaking() as say:
+            after(upheld, DELETE["letters"], lambda: [say(each) for each in late])
+            first = upheld.apply(id)
+        second = upheld.apply(id)
+        with village.speaking() as say:
+            say(commit)
+        assert (first.state, second.state) == (State.EXECUTING, State.EXECUTING)
         request = upheld.apply(id)
     village.require_erased(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,9 @@ from tests.races.village import CHANGE, DELETE, Pauses, Session, Village, before
 from upheld.errors import StoreBusy
 from upheld.model import State
 from upheld.stores.sql.databases.limits import LOCK_SECONDS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _HELD = {
     True: "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
@@ -116,9 +120,13 @@ def test_a_writer_waits_for_us_no_longer_than_we_wait_for_another(
             writer.say("UPDATE customers SET street = '3 Canary Street' WHERE id = 1")
             writer.commit()
 
-        writing = []
+        def release(_: int) -> None:
+            writing[0].result()
+            holder.commit()
+
+        writing: list[Future[None]] = []
         before(upheld, DELETE["orders"], lambda: writing.append(village.tried(writer, write)))
-        Pauses(monkeypatch, lambda _: (writing[0].result(), holder.commit()) and None)
+        Pauses(monkeypatch, release)
         request = upheld.apply(id)
         assert intents(upheld, id) == 2
     village.require_erased(request)
@@ -167,7 +175,7 @@ def test_of_a_deadlock_one_is_undone_and_the_request_comes_to_its_end(
                 outcomes.append("was undone")
 
         outcomes: list[str] = []
-        crossing = []
+        crossing: list[Future[None]] = []
         before(upheld, DELETE["orders"], lambda: crossing.append(village.tried(other, cross)))
         request = upheld.apply(id)
         crossing[0].result()

@@ -24,7 +24,7 @@ def test_a_row_shared_since_the_signature_is_not_deleted(village: Village) -> No
         id = village.signed(upheld)
         village.write(GIVEN.format(10))
         there = village.everything()
-        with pytest.raises(Refused, match="1 rows of `shop.orders` are also about somebody else"):
+        with pytest.raises(Refused, match=r"1 rows of `shop.orders` are also about somebody else"):
             upheld.apply(id)
         assert upheld.request(id).state is State.EXECUTING
         village.require_untouched(there)
@@ -51,6 +51,9 @@ def test_a_row_that_becomes_anothers_between_looking_and_deleting_is_not_deleted
             upheld.apply(request)
         trying[0].result()
     assert [row[0] for row in village.rows("orders") if row[0] == id] == [id] * gave[0]
+    if id == 10:
+        parcels = [row[0] for row in village.rows("parcels") if row[1] == id]
+        assert parcels == [100] * gave[0], "what hangs on the row stays or goes with it"
 
 
 def test_a_row_that_passes_to_somebody_else_is_not_changed(village: Village) -> None:

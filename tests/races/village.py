@@ -152,14 +152,14 @@ class Village:
             other.say(*statements)
             other.commit()
 
-    def say_and_go(self, *statements: str) -> None:
-        """Run statements on a connection that begins and ends nothing by itself, and close it."""
+    @contextmanager
+    def speaking(self) -> Iterator[Callable[[str], object]]:
+        """Give a connection to speak on that begins and ends nothing by itself."""
         dialect = self.engine.dialect
         positional, named = dialect.create_connect_args(self.engine.url)
         raw = dialect.connect(*positional, **{**named, "autocommit": True})
         with closing(raw):
-            for each in statements:
-                raw.cursor().execute(each)
+            yield lambda words: raw.cursor().execute(words)
 
     def rows(self, table: str) -> list[tuple[object, ...]]:
         """Return every row of a table as anybody sees it."""
@@ -224,7 +224,7 @@ BOBS: dict[str, list[tuple[object, ...]]] = {
 
 
 def settled(folder: Path, url: str) -> Village:
-    """Make the company's folder, and fill the database at a URL that `SHOP_OF_THE_VILLAGE` names."""
+    """Make the company's folder, and fill the database that a variable names."""
     village = Village(build(folder), url)
     (folder / "stores" / "shop.yaml").write_text(_MAP, "utf-8")
     (folder / "shop.sqlite").unlink()
@@ -237,7 +237,7 @@ def shop(upheld: Upheld) -> SqlStore:
     return cast("SqlStore", upheld.company.stores["shop"])
 
 
-def before(upheld: Upheld, pattern: str, do: Callable[[], None]) -> list[str]:
+def before(upheld: Upheld, pattern: str, do: Callable[[], object]) -> list[str]:
     """Let something happen once, just before Upheld says what matches to the shop.
 
     Returns what it then was about to say; it is empty as long as that has not come.
@@ -245,12 +245,12 @@ def before(upheld: Upheld, pattern: str, do: Callable[[], None]) -> list[str]:
     return _once(upheld, "before_cursor_execute", pattern, do)
 
 
-def after(upheld: Upheld, pattern: str, do: Callable[[], None]) -> list[str]:
+def after(upheld: Upheld, pattern: str, do: Callable[[], object]) -> list[str]:
     """Let something happen once, just after Upheld has said what matches to the shop."""
     return _once(upheld, "after_cursor_execute", pattern, do)
 
 
-def _once(upheld: Upheld, moment: str, pattern: str, do: Callable[[], None]) -> list[str]:
+def _once(upheld: Upheld, moment: str, pattern: str, do: Callable[[], object]) -> list[str]:
     said: list[str] = []
 
     def listen(*seen: object) -> None:

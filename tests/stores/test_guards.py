@@ -272,6 +272,7 @@ def test_only_who_has_the_searchers_role_may_read_every_table() -> None:
     ]
     found = rights(lines, "crm", "s")
     assert (found.searches, found.wider) == (True, ("SELECT on `hr`.*",))
+    assert "INSERT on `crm`.*" in rights([*lines, "GRANT INSERT ON `crm`.* TO s"], "crm", "s").wider
     assert rights(lines, "crm", "t").wider == ("SELECT on `crm`.*", "SELECT on `hr`.*")
 
 
