@@ -89,7 +89,8 @@ class Store(Protocol):
         """Find again from the closure; count what is not in its target state, and what is kept.
 
         `since` names the transactions that an earlier look found open: of these alone it is said
-        whether they still are. None: of every one that is open now.
+        whether they still are; of none of them, nothing is asked. None: of every one that is open
+        now.
         """
         ...
 

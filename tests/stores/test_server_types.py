@@ -337,3 +337,38 @@ def test_row_level_security_is_refused_and_never_taken_for_nothing(postgres_url:
             Base(asked, base.text).step(email=ADA)
     finally:
         base.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+
+
+CIRCLE = """
+collections:
+  people:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields: {id: none, email: {category: contact, identity: email}, home: none}
+  addresses:
+    key: id
+    people: [{follow: person, to: people, is: about}]
+    fields: {id: none, person: none, next: none, last: none, street: contact}
+"""
+
+
+def test_rows_that_point_in_a_circle_go_all_the_same(database_url: str) -> None:
+    """People point at an address, addresses at people, and at one another."""
+    base = Base(database_url, CIRCLE)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL, home int)",
+        "CREATE TABLE addresses (id int PRIMARY KEY, person int NOT NULL, next int, last int, "
+        "street varchar(80), FOREIGN KEY (last) REFERENCES addresses (id), FOREIGN KEY (person) REFERENCES people (id), "
+        "FOREIGN KEY (next) REFERENCES addresses (id))",
+        f"INSERT INTO people VALUES (1, '{ADA}', NULL), (2, '{BOB}', NULL)",
+        "INSERT INTO addresses VALUES (1, 1, NULL, NULL, 'Elm'), (2, 1, 1, 1, 'Oak'), "
+        "(3, 2, NULL, NULL, 'Fir')",
+        "UPDATE addresses SET next = 2, last = 2 WHERE id = 1",
+        "UPDATE people SET home = id WHERE id < 2",
+    )
+    if not database_url.startswith("sqlite"):
+        base.run("ALTER TABLE people ADD FOREIGN KEY (home) REFERENCES addresses (id)")
+    base.erase(email=ADA)
+    assert base.rows("SELECT id FROM people") == [(2,)]
+    assert base.rows("SELECT id FROM addresses") == [(3,)]

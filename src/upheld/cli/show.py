@@ -9,7 +9,7 @@ import typer
 from upheld.model import Judgement, Request, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SIGNS = {
     Judgement.UPHELD: ("upheld", typer.colors.GREEN),
@@ -42,8 +42,17 @@ def request(one: Request, *, as_json: bool) -> None:
         typer.echo(f"  {name}: attempt {step.attempt}, {ended}")
     if one.late:
         typer.echo("  late rows: " + ", ".join(f"{rows} in {at}" for at, rows in one.late.items()))
+    for words in waiting(one):
+        typer.echo(f"  {words}")
     if one.outcome:
         typer.echo(f"  outcome: {one.outcome}")
+
+
+def waiting(one: Request) -> Iterator[str]:
+    """Say which transactions of others, open when rows were erased, may still bring some."""
+    for store, names in one.open.items():
+        if names and one.answered is None:
+            yield f"waiting in `{store}` for transactions of others: {', '.join(names)}"
 
 
 def requests(all_: Sequence[Request], *, as_json: bool) -> None:

@@ -48,26 +48,38 @@ def answering(policy: Policy, right: Right, regime: Regime) -> tuple[str, ...]:
 def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
     """Return the collections that hold people's rows, each before those it points at.
 
-    A cycle has no such order: its collections come as they stand in the file, and the store puts
-    off its foreign keys to the end of the transaction.
+    A cycle has no such order: it is cut where links may be empty. One of links that must not be
+    comes as it stands in the file, and the store puts off its foreign keys if it can.
     """
-    graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
-    for collection in mapped.collections:
-        for target in _targets(collection, schema.tables.get(collection.name)):
-            if target in graph and target != collection.name:
-                graph[target].add(collection.name)
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        order = list(graph)
+    order = _ordered(mapped, schema, firm=False) or _ordered(mapped, schema, firm=True)
+    order = order or [each.name for each in mapped.collections]
     found = (mapped.collection(name) for name in order)
     return [each for each in found if each is not None and each.ways]
 
 
-def _targets(collection: Collection, shape: Table | None) -> Iterator[str]:
-    yield from (way.to for way in collection.ways if isinstance(way, Follow))
-    if shape:
-        yield from (reference.to for reference in shape.references)
+def _ordered(mapped: StoreMap, schema: Schema, *, firm: bool) -> list[str]:
+    """Return names of collections, children first, or none if they point in a circle.
+
+    `firm`: by those links alone that must not be empty.
+    """
+    graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
+    for collection in mapped.collections:
+        for target in _targets(collection, schema.tables.get(collection.name), firm=firm):
+            if target in graph and target != collection.name:
+                graph[target].add(collection.name)
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return []
+
+
+def _targets(collection: Collection, shape: Table | None, *, firm: bool) -> Iterator[str]:
+    links = [(way.columns, way.to) for way in collection.ways if isinstance(way, Follow)]
+    links += [(each.columns, each.to) for each in shape.references] if shape else []
+    for columns, target in links:
+        known = [shape.column(name) for name in columns] if shape else []
+        if not firm or not any(each and each.nullable for each in known):
+            yield target
 
 
 def _hold(policy: Policy, mapped: StoreMap, collection: Collection, today: date) -> Hold | None:

@@ -22,6 +22,7 @@ class Role(StrEnum):
     MAPPER = "mapper"
     READER = "reader"
     ERASER = "eraser"
+    SEARCHER = "searcher"
 
 
 class Dialect(StrEnum):

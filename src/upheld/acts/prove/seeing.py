@@ -154,10 +154,10 @@ def _as_planned(company: Company, part: StorePlan) -> tuple[Store, ...]:
 
 def _add(found: _Found, name: str, store: Store, this: Step, today: date) -> None:
     """Add what one store has left: the most that any map of it shows."""
-    left = store.look_back(this)
+    left = store.look_back(this, ())
     older = aged(this, today)
     clauses = {each.collection: each.hold.clause for each in this.erasures if each.hold}
-    spent = store.look_back(older).late if older else {}
+    spent = store.look_back(older, ()).late if older else {}
     for collection, rows in left.late.items():
         at = f"{name}.{collection}"
         found.late[at] = max(rows, found.late.get(at, 0))

@@ -11,7 +11,7 @@ from upheld.errors import Stale, StoreBusy
 from upheld.model import Done
 from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.columns import chosen, holder
-from upheld.stores.sql.cycles import cut, loops
+from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
 from upheld.stores.sql.databases.failures import constraint, refuses
 from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
@@ -28,7 +28,7 @@ from upheld.stores.sql.preflight import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from upheld.model import Collection, Counted, Step, StoreMap
+    from upheld.model import Collection, Counted, Reference, Step, StoreMap
     from upheld.stores.sql.columns import Truth
     from upheld.stores.sql.databases import Database
     from upheld.stores.sql.rows import Selector
@@ -79,6 +79,8 @@ class Work:
             BlockedError: rows that stay point at rows that would go.
             OverCeilingError: there are more rows than the plan allows.
         """
+        if any(each.erasure.delete for each in erasers):
+            self.database.defer(self.connection)
         erasers = list(erasers) if self.database.defers else self._loosened(list(erasers))
         counted: list[Counted] = []
         for eraser in erasers:
@@ -113,18 +115,16 @@ class Work:
             ChangedError: of a row that was changed, somebody else has a part.
             StoreBusy: a row that was changed had passed to somebody else.
         """
-        again = self.erasers()
-        for wrong in self.changed(again):
+        for wrong in self.changed(erasers):
             raise ChangedError(wrong)
-        for before, now in zip(erasers[:1], again[:1], strict=True):
-            theirs = now.selector.keys
-            if any(keys - theirs.get(at, frozenset()) for at, keys in before.selector.keys.items()):
+        for each in erasers[:1]:
+            if still_theirs(self.connection, each.selector).keys != each.selector.keys:
                 raise StoreBusy(
                     f"store `{self.mapped.name}` had rows change hands while this was done; "
                     "try again"
                 )
 
-    def hindered(self) -> Iterator[str]:
+    def hindered(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what the database would not let be done, tried where it cannot be told.
 
         Of the transaction that this begins nothing is committed.
@@ -133,7 +133,7 @@ class Work:
         if whole or not self.database.rights_are_read:
             self.connection.rollback()
             self.database.begin(self.connection, write=True)
-        lacks = list(self.database.lacks(self.connection, list(self._needs())))
+        lacks = list(self.database.lacks(self.connection, list(self._needs(erasers))))
         yield from (f"store `{self.mapped.name}` {each}" for each in lacks)
         if whole and not lacks:
             yield from self._rehearsed()
@@ -160,11 +160,14 @@ class Work:
                 key = self.frozen.fields(collection, collection.key)
                 yield chosen(key).where(*self.frozen.frozen(collection)).order_by(*key)
 
-    def _needs(self) -> Iterator[Need]:
+    def _needs(self, erasers: Sequence[Eraser]) -> Iterator[Need]:
         """Yield what the step must be let do, once for each table."""
         for name in dict.fromkeys(each.collection for each in self.step.erasures):
             erasures = [each for each in self.step.erasures if each.collection == name]
             changed = dict.fromkeys(holder(c.field) for each in erasures for c in each.changes)
+            for eraser, reference in self._circles(erasers):
+                if eraser.collection.name == name and (empty := emptied(eraser, reference)):
+                    changed[empty] = None
             if collection := self.mapped.collection(name):
                 yield Need(
                     self.frozen.table(collection),
@@ -174,10 +177,14 @@ class Work:
                 )
 
     def _loosened(self, erasers: list[Eraser]) -> list[Eraser]:
-        schema = self.frozen.schema
-        for eraser, reference in loops(schema, erasers, row_by_row=self.database.row_by_row):
-            erasers[erasers.index(eraser)] = cut(eraser, reference)
+        circles = [(erasers.index(eraser), link) for eraser, link in self._circles(erasers)]
+        for at, reference in circles:
+            erasers[at] = cut(erasers[at], reference)
         return erasers
+
+    def _circles(self, erasers: Sequence[Eraser]) -> Iterator[tuple[Eraser, Reference]]:
+        if not self.database.defers:
+            yield from loops(self.frozen.schema, erasers, row_by_row=self.database.row_by_row)
 
     def _passed_on(self, passed: Iterable[tuple[Collection, Truth | None]]) -> Iterator[Objection]:
         for collection, rows in passed:

@@ -40,16 +40,21 @@ def cut(eraser: Eraser, reference: Reference) -> Eraser:
     One that cannot be empty stays: the database then says what it thinks of it.
     """
     collection, selector = eraser.collection, eraser.selector
-    shape = selector.schema.tables[collection.name]
-    known = [shape.column(name) for name in reference.columns]
-    empty = [column.name for column in known if column and column.nullable]
-    if not empty:
+    empty = emptied(eraser, reference)
+    if empty is None:
         return eraser
     rows = eraser.going()
     keys = keys_of(eraser.connection, selector, collection, rows)
     if not keys:
         return eraser
     statement = sa.update(selector.table(collection)).where(rows)
-    eraser.done(statement.values({eraser.column(empty[0]): sa.null()}))
+    eraser.done(statement.values({eraser.column(empty): sa.null()}))
     kept = {**selector.keys, collection.name: selector.keys.get(collection.name, keys) | keys}
     return replace(eraser, selector=selector.of(replace(selector.closure, keys=kept)))
+
+
+def emptied(eraser: Eraser, reference: Reference) -> str | None:
+    """Return the column that is emptied to cut a link, if one of its columns can be."""
+    shape = eraser.selector.schema.tables[eraser.collection.name]
+    known = [shape.column(name) for name in reference.columns]
+    return next((column.name for column in known if column and column.nullable), None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
 import sqlalchemy as sa
 
-from upheld.errors import Refused, Stale
+from upheld.errors import Refused, Stale, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
 from upheld.stores.sql import alike, doubts, finding, people
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
@@ -151,7 +152,7 @@ class SqlStore:
             counted = tuple(tallied(connection, tallies))
             wrong = tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
-            wrong = wrong or tuple(work.hindered())
+            wrong = wrong or tuple(work.hindered(erasers))
         return Preview(counted, wrong, tuple(notes(self.name, erasers)), sizes)
 
     def statements(self, step: Step) -> tuple[str, ...]:
@@ -188,7 +189,7 @@ class SqlStore:
                 work = self._work(connection, step)
                 erasers = work.locked()
                 done = work.carry_out(erasers)
-                self._require_unmoved(step, erasers)
+                self._require_unmoved(work, erasers)
                 connection.commit()
                 self._database.committed(connection)
         except OverCeilingError as over:
@@ -199,10 +200,10 @@ class SqlStore:
             return Declined(f"{changed}; nothing was written")
         return done
 
-    def _require_unmoved(self, step: Step, erasers: Sequence[Eraser]) -> None:
+    def _require_unmoved(self, work: Work, erasers: Sequence[Eraser]) -> None:
         if not self._database.alone:
             with self._connected(READING) as connection:
-                self._work(connection, step).require_unmoved(erasers)
+                replace(work, connection=connection).require_unmoved(erasers)
 
     def poll(self, token: str) -> Done | Declined:
         """A database is never pending."""
@@ -244,7 +245,16 @@ class SqlStore:
         if dialect is None and self.engine.dialect.name == "sqlite":
             with self._connected() as connection:
                 return file_mode(self._mapped, file_of(connection))
-        return script(self._mapped, roles, dialect or written_in(self.engine.dialect.name))
+        spoken = self.engine.dialect.name
+        own = None if spoken == "sqlite" else written_in(spoken)
+        schema = self._catalogue() if own is not None and dialect in {None, own} else None
+        return script(self._mapped, roles, dialect or written_in(spoken), schema)
+
+    def _catalogue(self) -> Schema | None:
+        try:
+            return self.schema()
+        except StoreFailed:  # roles are wanted just because nobody may look yet
+            return None
 
     def _open(self, since: Sequence[str] | None) -> tuple[str, ...]:
         if since is not None and not since:

@@ -67,6 +67,10 @@ class Database(Protocol):
         """Begin a transaction: a snapshot to read, or one that writes and waits for nobody long."""
         ...
 
+    def defer(self, connection: sa.Connection) -> None:
+        """Put off to the end of the transaction what foreign keys can be put off."""
+        ...
+
     def committed(self, connection: sa.Connection) -> None:
         """Overwrite what a commit has left of the rows it erased, where that is ours to do."""
         ...

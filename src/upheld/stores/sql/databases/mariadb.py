@@ -16,7 +16,7 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import counted
+from upheld.stores.sql.databases.needs import counted, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,13 +94,17 @@ class MariaDb:
 
         The option of SQLAlchemy would ask, too, and let pass what the driver says to that.
         """
-        connection.exec_driver_sql("DO 0")
+        if unused(connection):
+            connection.exec_driver_sql("DO 0")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""
         level = "READ COMMITTED" if write else "REPEATABLE READ"
         connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
         connection.exec_driver_sql("START TRANSACTION" + ("" if write else " READ ONLY"))
+
+    def defer(self, connection: sa.Connection) -> None:
+        """Do nothing: InnoDB puts nothing off."""
 
     def committed(self, connection: sa.Connection) -> None:
         """Leave the rest to InnoDB's purge: a server overwrites in its own time."""

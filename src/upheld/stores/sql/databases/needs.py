@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_FRESH_SECONDS = 5.0
 _ENOUGH = 20
 """A table that has so many times the rows is large enough, whatever it has."""
 
@@ -37,6 +39,13 @@ class Need:
             f"does not let this role {right} rows of `{self.name}`; run `upheld grants` and let "
             "its owner run what that prints"
         )
+
+
+def unused(connection: sa.Connection) -> bool:
+    """Say whether a connection has not been used for a while, so that it may have died."""
+    now, used = monotonic(), connection.info.get("used")
+    connection.info["used"] = now
+    return used is None or now - float(used) > _FRESH_SECONDS
 
 
 def counted(

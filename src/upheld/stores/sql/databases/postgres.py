@@ -14,7 +14,7 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import counted
+from upheld.stores.sql.databases.needs import counted, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +95,8 @@ class Postgres:
     def glance(self, connection: sa.Connection) -> None:
         """Let each statement stand by itself, and see that somebody is there."""
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql("SELECT 1")
+        if unused(connection):
+            connection.exec_driver_sql("SELECT 1")
 
     def begin(self, connection: sa.Connection, *, write: bool) -> None:
         """Begin: whoever reads has one snapshot; whoever writes sees what others commit."""
@@ -108,8 +109,10 @@ class Postgres:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         connection.exec_driver_sql(_SET)
-        if write:
-            connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
+
+    def defer(self, connection: sa.Connection) -> None:
+        """Mind when the transaction ends those that are declared so that they can be."""
+        connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
 
     def committed(self, connection: sa.Connection) -> None:
         """Leave the rest to VACUUM: a server overwrites in its own time."""

@@ -20,7 +20,6 @@ _WRITING = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
     "BEGIN IMMEDIATE",
-    "PRAGMA defer_foreign_keys = ON",
 )
 _OVERWRITE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Brings the write-ahead log, if there is one, into the file, and empties it.
@@ -59,6 +58,10 @@ class Sqlite:
         """Begin; whoever writes locks the file."""
         for statement in _WRITING if write else ("BEGIN",):
             connection.exec_driver_sql(statement)
+
+    def defer(self, connection: sa.Connection) -> None:
+        """Mind foreign keys when the transaction ends."""
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
 
     def committed(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log."""
