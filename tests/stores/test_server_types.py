@@ -19,6 +19,8 @@ from upheld.stores.sql import SqlStore
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tests.servers import Server
+
 ADA, BOB = "ada@example.com", "bob@example.com"
 
 
@@ -189,6 +191,9 @@ ODD = {
     "an address": ("ip inet", "ip: network_activity", "'10.0.0.1'"),
     "bytes": ("photo bytea", "photo: contact", "'\\xff00'::bytea"),
     "a time with a zone": ("at timestamptz", "at: network_activity", "'2026-07-01 23:30-05'"),
+    "an array of bytes": ("x bytea[]", "x: contact", "ARRAY['\\x00'::bytea]"),
+    "numbers that are none": ("x float8[]", "x: contact", "'{Infinity,1}'"),
+    "a multirange": ("x int4multirange", "x: contact", "'{[1,2)}'"),
     "a range": ("stay daterange", "stay: contact", "'[2026-01-01,2026-02-01)'"),
     "an interval": ("stayed interval", "stayed: contact", "'3 days'"),
     "a reserved word": ('"user" text', "user: contact", "'Ada'"),
@@ -359,7 +364,8 @@ def test_rows_that_point_in_a_circle_go_all_the_same(database_url: str) -> None:
     base.run(
         "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL, home int)",
         "CREATE TABLE addresses (id int PRIMARY KEY, person int NOT NULL, next int, last int, "
-        "street varchar(80), FOREIGN KEY (last) REFERENCES addresses (id), FOREIGN KEY (person) REFERENCES people (id), "
+        "street varchar(80), FOREIGN KEY (last) REFERENCES addresses (id), "
+        "FOREIGN KEY (person) REFERENCES people (id), "
         "FOREIGN KEY (next) REFERENCES addresses (id))",
         f"INSERT INTO people VALUES (1, '{ADA}', NULL), (2, '{BOB}', NULL)",
         "INSERT INTO addresses VALUES (1, 1, NULL, NULL, 'Elm'), (2, 1, 1, 1, 'Oak'), "
@@ -372,3 +378,141 @@ def test_rows_that_point_in_a_circle_go_all_the_same(database_url: str) -> None:
     base.erase(email=ADA)
     assert base.rows("SELECT id FROM people") == [(2,)]
     assert base.rows("SELECT id FROM addresses") == [(3,)]
+
+
+LINKED = """
+collections:
+  people:
+    key: code
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields: {code: none, email: {category: contact, identity: email}}
+  orders:
+    key: id
+    people: [{follow: person, to: people, is: about}]
+    fields: {id: none, person: none, note: commercial}
+"""
+LOOSE = {
+    "postgresql": ("text", "citext"),
+    "mariadb": (
+        "varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        "varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+    ),
+    "sqlite": ("text", "text COLLATE NOCASE"),
+}
+
+
+def test_a_link_that_disregards_case_leads_to_nobody_elses_rows(database_url: str) -> None:
+    """`abc` and `ABC` are two people, though the column that points at them takes both for one."""
+    base = Base(database_url, LINKED)
+    kind = next(each for each in LOOSE if database_url.startswith(each))
+    key, link = LOOSE[kind]
+    if kind == "postgresql":
+        base.run("CREATE EXTENSION citext")
+    base.run(
+        f"CREATE TABLE people (code {key} PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"CREATE TABLE orders (id int PRIMARY KEY, person {link}, note varchar(20))",
+        f"INSERT INTO people VALUES ('abc', '{ADA}'), ('ABC', '{BOB}')",
+        "INSERT INTO orders VALUES (1, 'abc', 'ada'), (2, 'ABC', 'bob')",
+    )
+    assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}
+    base.erase(email=ADA)
+    assert base.rows("SELECT id FROM orders") == [(2,)]
+
+
+MYISAM = """
+collections:
+  people:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields: {id: none, email: {category: contact, identity: email}}
+"""
+
+
+def test_a_table_that_undoes_nothing_is_refused_before_anything_is_tried(mariadb_url: str) -> None:
+    base = Base(mariadb_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL, CHECK (id > 0)) "
+        "ENGINE = MyISAM",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    [refusal] = base.store.preview(base.step(email=ADA)).refusals
+    assert refusal.startswith("`shop.people` is a table that undoes nothing")
+    assert isinstance(base.store.act(base.step(email=ADA)), Declined)
+    assert base.rows("SELECT id FROM people ORDER BY id") == [(1,), (2,)]
+
+
+def test_rows_of_another_database_that_would_go_too_stand_in_the_way(
+    mariadb_server: Server, mariadb_url: str
+) -> None:
+    base = Base(mariadb_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    own = sa.make_url(mariadb_url).database
+    with mariadb_server.database() as elsewhere:
+        teams = Base(elsewhere, "")
+        teams.run(
+            f"CREATE TABLE teams (id int PRIMARY KEY, owner int, FOREIGN KEY (owner) REFERENCES "
+            f"{own}.people (id) ON DELETE CASCADE)",
+            "INSERT INTO teams VALUES (1, 1)",
+        )
+        [refusal] = base.store.preview(base.step(email=ADA)).refusals
+        assert "rows of another database that point at `people`" in refusal
+        teams.run("DROP TABLE teams")
+
+
+KEPT = """
+collections:
+  people:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    erase: fields
+    fields:
+      id: none
+      email: {category: contact, identity: email, erase: replace}
+      note: {category: contact, erase: redact}
+"""
+
+
+def test_what_would_not_fit_without_the_name_is_refused_before(database_url: str) -> None:
+    base = Base(database_url, KEPT)
+    if database_url.startswith("sqlite"):
+        return  # no length there is one
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL, note varchar(17))",
+        "INSERT INTO people VALUES (1, 'a@b.example', 'a@b.example a@b.e')",
+    )
+    base.run("UPDATE people SET email = 'a@b.e', note = 'a@b.e a@b.e a@b.e'")
+    [refusal] = base.store.preview(base.step(email="a@b.e")).refusals
+    assert "the length or range of a column" in refusal
+
+
+def test_a_trigger_that_keeps_rows_is_found_before_anybody_signs(postgres_url: str) -> None:
+    base = Base(postgres_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE TRIGGER keep BEFORE DELETE ON people FOR EACH ROW EXECUTE FUNCTION keep()",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    [refusal] = base.store.preview(base.step(email=ADA)).refusals
+    assert "rows of `shop.people` stay as they are whatever is said" in refusal
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("money", "'$1,000.00'"), ("numeric", "'NaN'"), ("interval", "'1 mon'")]
+)
+def test_a_key_of_an_odd_type_still_leads_on(postgres_url: str, kind: str, value: str) -> None:
+    text = LINKED.replace("key: code", "key: code")
+    base = Base(postgres_url, text)
+    base.run(
+        f"CREATE TABLE people (code {kind} PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"CREATE TABLE orders (id int PRIMARY KEY, person {kind}, note varchar(20))",
+        f"INSERT INTO people VALUES ({value}, '{ADA}')",
+        f"INSERT INTO orders VALUES (1, {value}, 'ada')",
+    )
+    assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}

@@ -180,10 +180,6 @@ def run(  # noqa: PLR0913, PLR0917 (the options of open, sign and apply)
         request = upheld.sign(id, key)
         if request.state is State.PLANNED:
             plans.signed(request)
-            if open_ := list(shows.waiting(request)):
-                for words in open_:
-                    typer.echo(words)
-                typer.echo(f"when they are over: upheld request apply {request.id}")
             raise typer.Exit(_WAITS)
         _report(upheld, upheld.apply(id))
 
@@ -248,4 +244,8 @@ def _report(upheld: Upheld, request: Request) -> None:
                             typer.echo(f"  - {task.text}")
                     attest_ = f"upheld request attest {request.id} --store {store}"
                     typer.echo(f"when it is done: {attest_} --file FILE --key KEY")
+            if open_ := list(shows.waiting(request)):
+                for words in open_:
+                    typer.echo(words)
+                typer.echo(f"when they are over: upheld request apply {request.id}")
             raise typer.Exit(_WAITS)

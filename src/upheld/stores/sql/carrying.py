@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
-from upheld.model import Done
+from upheld.model import Done, Outcome
 from upheld.stores.sql import doubts, finding, people
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
 from upheld.stores.sql.databases.failures import constraint, refuses
-from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError
+from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError, tallied
 from upheld.stores.sql.passing import still_theirs
 from upheld.stores.sql.preflight import (
     Objection,
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from upheld.stores.sql.columns import Truth
     from upheld.stores.sql.databases import Database
     from upheld.stores.sql.rows import Selector
+
+
+NOT_UNDONE = "which undoes nothing"
+_STAYS = frozenset({Outcome.RETAINED})
 
 
 class ChangedError(Exception):
@@ -66,6 +70,8 @@ class Work:
         Raises:
             ChangedError: the rows are not as they were planned.
         """
+        for wrong in self.undoable():
+            raise ChangedError(wrong)
         self.database.lock(self.connection, self._anchors())
         erasers = self.erasers()
         for wrong in self.changed(erasers):
@@ -124,6 +130,18 @@ class Work:
                     "try again"
                 )
 
+    def undoable(self) -> Iterator[str]:
+        """Name tables of the step, or that its triggers may write to, that undo nothing."""
+        schema = self.frozen.schema
+        bad = {name for name, words in schema.beside.items() if words.endswith(NOT_UNDONE)}
+        touched = {each.collection for each in self.step.erasures}
+        triggered = any(schema.tables[name].triggers for name in touched if name in schema.tables)
+        for name in sorted(bad if triggered else bad & touched):
+            yield (
+                f"`{self.mapped.name}.{name}` is a table that undoes nothing, so nothing is erased "
+                "here; make it InnoDB"
+            )
+
     def hindered(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what the database would not let be done, tried where it cannot be told.
 
@@ -140,7 +158,9 @@ class Work:
 
     def _rehearsed(self) -> Iterator[str]:
         try:
-            self.carry_out(self.locked())
+            done = self.locked()
+            self.carry_out(done)
+            yield from self._resisting()
         except BlockedError as blocked:
             yield words_of_block(self.mapped.name, blocked)
         except OverCeilingError:
@@ -151,6 +171,15 @@ class Work:
             if not refuses(broken):
                 raise
             yield constraint(self.mapped.name, broken)
+
+    def _resisting(self) -> Iterator[str]:
+        """Name collections of which rows are still as they were, though they were to change."""
+        left = tallied(self.connection, [each for e in self.erasers() for each in e.foreseen()])
+        for name in dict.fromkeys(each.collection for each in left if each.outcome not in _STAYS):
+            yield (
+                f"rows of `{self.mapped.name}.{name}` stay as they are whatever is said: a trigger "
+                "or a rule of the database prevents it; change that, then plan again"
+            )
 
     def _anchors(self) -> Iterator[sa.Select[tuple[object, ...]]]:
         """Select the person's own rows that will be changed, in the order of their keys."""

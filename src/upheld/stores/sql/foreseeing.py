@@ -47,7 +47,7 @@ def said(dialect: DefaultDialect, erasers: Iterable[Eraser]) -> Iterator[str]:
     plain = type(dialect)(paramstyle="named")
     for eraser in erasers:
         for statement in eraser.statements():
-            yield str(statement.compile(dialect=plain))
+            yield str(statement.compile(dialect=plain, compile_kwargs={"render_postcompile": True}))
 
 
 def erased(counted: Iterable[Counted], selector: Selector) -> Mapping[sa.TableClause, int]:

@@ -69,9 +69,17 @@ def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
         collection = mapped.collection(erasure.collection)
         if shape.checks or shape.triggers:
             return True
+        if any(_may_grow(shape, change) for change in erasure.changes):
+            return True
         if erasure.delete and collection and list(inbound(mapped, schema, step, collection)):
             return True
     return False
+
+
+def _may_grow(shape: Table, change: Change) -> bool:
+    """Say whether a text may be longer without the names in it than its column holds."""
+    column = shape.column(change.field)
+    return change.act is Act.REDACT and column is not None and column.length is not None
 
 
 def inbound(

@@ -153,7 +153,23 @@ class Selector:
             return sa.false()
         columns = self.fields(collection, way.columns)
         in_words = target is not None and self._numbers_in_words(collection, way, target)
-        return in_keys(columns, self._listed(at, in_words=in_words))
+        listed_ = self._listed(at, in_words=in_words)
+        found = in_keys(columns, listed_)
+        if target is None or not self._looser(collection, way, target):
+            return found
+        # What a column that disregards case is led to, is not all that its link leads to.
+        words = [cast("sa.ColumnElement[object]", Spelled(each)) for each in columns]
+        return sa.and_(found, in_keys(words, listed_))
+
+    def _looser(self, collection: Collection, way: Follow, target: Collection) -> bool:
+        """Say whether a link is compared with less regard to letters than what it points at."""
+        pairs = [
+            (self.column(collection, name), self.column(target, onto))
+            for name, onto in zip(way.columns, way.onto, strict=True)
+        ]
+        if self.typeless:
+            return any(a and a.type is Type.TEXT for a, _ in pairs)
+        return any(a and a.folds and not (b and b.folds) for a, b in pairs)
 
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""

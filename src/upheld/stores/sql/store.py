@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
@@ -150,7 +151,7 @@ class SqlStore:
             erasers = work.erasers()
             tallies = [each for at, e in enumerate(erasers) for each in e.foreseen(erasers[:at])]
             counted = tuple(tallied(connection, tallies))
-            wrong = tuple(work.changed(erasers))
+            wrong = tuple(work.undoable()) or tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
             wrong = wrong or tuple(work.hindered(erasers))
         return Preview(counted, wrong, tuple(notes(self.name, erasers)), sizes)
@@ -306,6 +307,10 @@ class SqlStore:
                     f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
                     f"run `upheld map check {self.name}`"
                 )
+            keyed = [shape.column(name) for name in collection.key] if shape else []
+            if collection.ways and any(each and each.declared.endswith("[]") for each in keyed):
+                where = f"`{self.name}.{collection.name}`"
+                raise Refused(f"the key of {where} is an array; name another in the map")
             if collection.ways and shape and shape.hidden:
                 raise Refused(
                     f"row-level security hides rows of `{self.name}.{collection.name}` from this "
@@ -361,7 +366,20 @@ def _part(
 
 def _plain(value: object) -> object:
     """Return an array as JSON: all else comes plain from the driver."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return json.dumps(_strict(value), ensure_ascii=False, default=_said)
+
+
+def _strict(value: object) -> object:
+    """Return elements as JSON has them: it has no numbers that are none."""
+    if isinstance(value, list):
+        return [_strict(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
+def _said(value: object) -> str:
+    return f"hex:{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ _LOST_COLUMN = "has lost a column since it was mapped; run `upheld map check`"
 _LOGIN = "does not let this role in; check its name, its password and where it may come from"
 _NO_DATABASE = "is a server without the database that its url names; check the url"
 
+_OTHER_KIND = "is a server of another kind than its url says; check the url"
+
 _WORDS = (
     ("unable to open", "cannot be opened; check its url and that the file or server is there"),
     ("readonly", _READ_ONLY),
@@ -39,7 +41,6 @@ _WORDS = (
     ("not a database", "is not a database; check its url"),
     ("no such table", _LOST_TABLE),
     ("no such column", _LOST_COLUMN),
-    ("not a mariadb", "is a server of another kind than its url says; check the url"),
 )
 _STATES = {
     "08": _ENDED,
@@ -191,7 +192,7 @@ def _plain(error: sa.exc.SQLAlchemyError) -> str:
     if isinstance(error, sa.exc.TimeoutError):
         return _CROWDED
     if not isinstance(error, sa.exc.DBAPIError):
-        return _UNKNOWN
+        return _OTHER_KIND if "not a mariadb" in str(error).lower() else _UNKNOWN
     code = _code(error)
     if words := _NUMBERS.get(code) if isinstance(code, int) else _of_state(code):
         return words

@@ -40,12 +40,12 @@ _OTHERS = """
 SELECT CASE WHEN trx_mysql_thread_id = 0 THEN CONCAT('0/', trx_id)
   ELSE CONCAT_WS('/', trx_mysql_thread_id, trx_started) END
 FROM information_schema.INNODB_TRX
-WHERE trx_mysql_thread_id <> CONNECTION_ID() AND (trx_rows_modified > 0 OR trx_tables_locked > 0)
+WHERE trx_mysql_thread_id <> CONNECTION_ID()
 UNION ALL
 SELECT '{mark}' FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id = CONNECTION_ID() AND LOCATE('{mark}', trx_query) > 0
 """
-"""Transactions that have written or hold locks, and the mark if the list was made for this query.
+"""Transactions that are not over, and the mark if the list was made for this very query.
 
 InnoDB makes a list anew only when nobody has read it for a tenth of a second. Then it holds us,
 who are asking. A number is given at the first write only, and tells what no session holds any more.
@@ -147,6 +147,14 @@ class MariaDb:
                     yield need.words("delete" if isinstance(statement, sa.Delete) else "update")
         if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
             yield _NO_PROCESS
+            return
+        going = [need.name for need in needs if need.deletes]
+        for name in connection.exec_driver_sql(_FROM_ELSEWHERE).scalars() if going else ():
+            if name in going:
+                yield (
+                    f"has rows of another database that point at `{name}`, and may go with it; "
+                    f"keep its rows with `erase: fields`, or drop that foreign key"
+                )
 
 
 def _listed(connection: sa.Connection) -> set[str]:
@@ -171,6 +179,11 @@ def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:
 
 
 _FORBIDDEN = {(1142,), (1143,), (1227,)}
+_FROM_ELSEWHERE = """
+SELECT DISTINCT SUBSTRING_INDEX(REF_NAME, '/', -1) FROM information_schema.INNODB_SYS_FOREIGN
+WHERE SUBSTRING_INDEX(REF_NAME, '/', 1) = DATABASE()
+AND SUBSTRING_INDEX(FOR_NAME, '/', 1) <> DATABASE()
+"""
 _NO_PROCESS = (
     "does not let this role see who else is writing, so that a look-back could never be sure; let "
     "its owner GRANT PROCESS ON *.* to it"

@@ -41,19 +41,24 @@ _SET = "SELECT " + ", ".join(
 _AS_TEXT = (
     *("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "money"),
     *("uuid", "inet", "cidr", "macaddr", "json", "jsonb", "xml"),
+    *("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"),
+    *("int4multirange", "int8multirange", "nummultirange", "datemultirange"),
+    *("tsmultirange", "tstzmultirange"),
 )
 _OTHERS = """
-SELECT DISTINCT ON (l.virtualtransaction) l.transactionid::text FROM pg_locks l
+SELECT DISTINCT l.virtualtransaction FROM pg_locks l
 LEFT JOIN pg_stat_activity a ON a.pid = l.pid
 LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
-WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+WHERE l.locktype IN ('virtualxid', 'transactionid') AND l.mode = 'ExclusiveLock' AND l.granted
+AND l.pid IS DISTINCT FROM pg_backend_pid()
 AND coalesce(a.datname, p.database, current_database()) = current_database()
-ORDER BY l.virtualtransaction, age(l.transactionid) DESC
+AND coalesce(a.backend_type, 'client backend') IN ('client backend', 'background worker')
 """
-"""Transactions that have written and are not over, but for those of other databases.
+"""Transactions that are not over, whether they have written yet or not, of this database.
 
-Each holds a lock on its own number. A snapshot names none that began after the last that ended.
+Each holds a lock on its own number. A prepared one has another number than before, and no session.
 """
+_PREPARED = "-1/"
 
 _SIZES = """
 SELECT t.at, (
@@ -87,6 +92,7 @@ class Postgres:
             address.set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "upheld"},
             hide_parameters=True,
+            use_native_hstore=False,
             pool_size=4,
             max_overflow=28,
         )
@@ -127,7 +133,9 @@ class Postgres:
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Name transactions by their number."""
         now = tuple(sorted(connection.exec_driver_sql(_OTHERS).scalars()))
-        return now if since is None else tuple(each for each in now if each in since)
+        if since is None:
+            return now
+        return tuple(each for each in now if each in since or each.startswith(_PREPARED))
 
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from upheld.model import Key, Scalar
 
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
+_NUMBERS = frozenset(
+    {
+        *("smallint", "integer", "bigint", "numeric", "real", "double", "decimal", "float"),
+        *("int", "tinyint", "mediumint"),
+    }
+)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -139,7 +145,7 @@ def _fits(part: Scalar, column: Column | None) -> bool:
         return False
     if column is None or not isinstance(part, str):
         return True
-    if column.type is Type.NUMBER:
+    if column.type is Type.NUMBER and re.split(r"[ (]", column.declared)[0] in _NUMBERS:
         return bool(_NUMBER.fullmatch(part))
     return column.declared != "uuid" or bool(_UUID.fullmatch(part))
 

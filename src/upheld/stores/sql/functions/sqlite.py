@@ -85,7 +85,7 @@ def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Spelled, "sqlite")
 def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
-    return compiler.process(element.clauses, **options)
+    return f"({compiler.process(element.clauses, **options)} COLLATE BINARY)"
 
 
 def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
