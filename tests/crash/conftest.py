@@ -24,6 +24,9 @@ WHERE = {
 }
 """Where home and the shop are; the web log is always a file."""
 
+LATER = {"shop on PostgreSQL", "home on PostgreSQL, shop on MariaDB"}
+"""Pairs whose halves are tried in the others: together they are left to the slow tests."""
+
 
 @pytest.fixture(scope="session")
 def started() -> Iterator[Processes]:
@@ -32,7 +35,12 @@ def started() -> Iterator[Processes]:
         yield template
 
 
-@pytest.fixture(scope="module", params=[*WHERE])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(each, marks=pytest.mark.slow) if each in LATER else each for each in WHERE
+    ],
+)
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:

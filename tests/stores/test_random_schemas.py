@@ -7,6 +7,8 @@ role; on every kind of database.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,15 +17,15 @@ from hypothesis import strategies as st
 
 from tests.stores.drawing import towns
 from tests.stores.place import Place
-from tests.stores.schemas import email, full_name
-from upheld.model import Act, Done
+from tests.stores.schemas import Link, Mail, Row, Table, Town, email, full_name
+from upheld.model import Act, Bond, Done, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from tests.stores.place import Answer, Rows
-    from tests.stores.schemas import Row, Table, Town
+    from tests.stores.schemas import Value
 
 _law = settings(
     derandomize=True,
@@ -40,44 +42,107 @@ _law = settings(
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=25)
 def test_a_few_schemas_in_a_file(tmp_path: Path, town: Town, data: st.DataObject) -> None:
-    _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data)
+    _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data.draw(_anybody(town)))
 
 
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=4)
 def test_a_few_schemas_in_postgresql(postgres_url: str, town: Town, data: st.DataObject) -> None:
-    _holds(postgres_url, town, data)
+    _holds(postgres_url, town, data.draw(_anybody(town)))
 
 
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=4)
 def test_a_few_schemas_in_mariadb(mariadb_url: str, town: Town, data: st.DataObject) -> None:
-    _holds(mariadb_url, town, data)
+    _holds(mariadb_url, town, data.draw(_anybody(town)))
+
+
+def test_links_that_may_be_empty_are_cut_where_tables_point_in_a_circle(database_url: str) -> None:
+    """Found by chance: nobody could go, since the first table in the file was emptied first."""
+    back = Link("back", "t1", _ID, None, nullable=True)
+    first = Table("t0", _ID, person=True, mails=(_MAIL,), links=(back,))
+    last = Table("t1", _ID, links=(Link("up", "t0", _ID, Bond.ABOUT, nullable=False),))
+    rows = [
+        [_person(0, back_k0=5), _person(1, back_k0=6)],
+        [_row(5, 0, up_k0=0), _row(6, 1, up_k0=1)],
+    ]
+    _holds(database_url, _town((first, last), rows), 0)
+
+
+@pytest.mark.xfail(reason="a circle of two tables makes the order of all others one by chance")
+def test_a_circle_elsewhere_does_not_delete_before_what_stays_is_cut_off(database_url: str) -> None:
+    back = Link("back", "t1", _ID, None, nullable=True)
+    tables = (
+        Table("t0", _ID, person=True, mails=(_MAIL,), links=(back,)),
+        Table("t1", _ID, links=(Link("up", "t0", _ID, Bond.ABOUT, nullable=False),)),
+        Table("t2", _ID, stays=True, links=(Link("up", "t0", _ID, Bond.ABOUT, nullable=True),)),
+        Table("t3", _ID, links=(Link("up", "t2", _ID, Bond.ABOUT, nullable=False),)),
+        Table("t4", _ID, links=(Link("up", "t3", _ID, Bond.ABOUT, nullable=False),)),
+    )
+    rows = [[_person(0, back_k0=5), _person(1, back_k0=None)], [_row(5, 0, up_k0=0)]]
+    _holds(database_url, _town(tables, [*rows, [_row(7, 0, up_k0=0)], [], []]), 0)
+
+
+@pytest.mark.xfail(
+    reason="a row that stays is cut off from a mention of its owner by a repeat only"
+)
+def test_what_stays_and_is_nobodys_afterwards_names_nobody_at_once(database_url: str) -> None:
+    first = Table("t0", _ID, stays=True, person=True, mails=(_MAIL,))
+    seen = Link("seen", "t0", _ID, Bond.MENTIONS, nullable=True)
+    last = Table("t1", _ID, stays=True, mails=(replace(_MAIL, name="mail"),), links=(seen,))
+    own = _row(5, 0, mail=email(0), seen_k0=0)
+    own.names["seen"] = 0
+    _holds(database_url, _town((first, last), [[_person(0), _person(1)], [own]]), 0)
 
 
 @pytest.mark.slow
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=200)
 def test_many_schemas_in_a_file(tmp_path: Path, town: Town, data: st.DataObject) -> None:
-    _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data)
+    _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data.draw(_anybody(town)))
 
 
 @pytest.mark.slow
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=40)
 def test_many_schemas_in_postgresql(postgres_url: str, town: Town, data: st.DataObject) -> None:
-    _holds(postgres_url, town, data)
+    _holds(postgres_url, town, data.draw(_anybody(town)))
 
 
 @pytest.mark.slow
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=40)
 def test_many_schemas_in_mariadb(mariadb_url: str, town: Town, data: st.DataObject) -> None:
-    _holds(mariadb_url, town, data)
+    _holds(mariadb_url, town, data.draw(_anybody(town)))
 
 
-def _holds(url: str, town: Town, data: st.DataObject) -> None:
-    place, erased = Place(url, town), data.draw(st.integers(0, town.people - 1))
+_ID = (("k0", Type.NUMBER),)
+_MAIL = Mail("email", Bond.ABOUT, nullable=True)
+
+
+def _town(tables: tuple[Table, ...], rows: list[list[Row]]) -> Town:
+    named = {table.name: each for table, each in zip(tables, rows, strict=True)}
+    return Town(tables, len(rows[0]), named)
+
+
+def _person(number: int, **links: Value) -> Row:
+    who: dict[str, Value] = {"full_name": full_name(number), "born": date(1980, 5, 17)}
+    row = _row(number, number, email=email(number), **links)
+    row.values |= who
+    return row
+
+
+def _row(number: int, owner: int, **values: Value) -> Row:
+    words = f"{full_name(owner)} & 100 %"
+    return Row({"k0": number, "words": words, **values}, owner=owner)
+
+
+def _anybody(town: Town) -> st.SearchStrategy[int]:
+    return st.integers(0, town.people - 1)
+
+
+def _holds(url: str, town: Town, erased: int) -> None:
+    place = Place(url, town)
     with place.built():
         before = place.everything()
         others = [each for each in range(town.people) if each != erased]

@@ -516,3 +516,22 @@ def test_a_key_of_an_odd_type_still_leads_on(postgres_url: str, kind: str, value
         f"INSERT INTO orders VALUES (1, {value}, 'ada')",
     )
     assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}
+
+
+def test_who_is_deleted_is_locked_before_anything_is_looked_for(postgres_url: str) -> None:
+    """So no row can come to point there, and go with it by ON DELETE CASCADE."""
+    base = Base(postgres_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    step, store, said = base.step(email=ADA), base.store, list[str]()
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute")
+    def note(*seen: object) -> None:
+        said.append(str(seen[2]))
+
+    assert isinstance(store.act(step), Done)
+    [lock] = [n for n, each in enumerate(said) if each.endswith("FOR UPDATE")]
+    [gone] = [n for n, each in enumerate(said) if each.startswith("DELETE")]
+    assert lock < gone

@@ -182,10 +182,17 @@ class Work:
             )
 
     def _anchors(self) -> Iterator[sa.Select[tuple[object, ...]]]:
-        """Select the person's own rows that will be changed, in the order of their keys."""
+        """Select the person's own rows that will be changed or go, in the order of their keys.
+
+        Nobody can then point at one from a new row, where the role may lock what it deletes.
+        """
         changed = {each.collection for each in self.step.erasures if each.changes}
-        for collection in doubts.of_people(self.frozen):
-            if collection.name in changed and self.frozen.keys.get(collection.name):
+        going = {each.collection for each in self.step.erasures if each.delete} - changed
+        own = [each for each in self.mapped.collections if each.person]
+        mine = {each.name: self.frozen.table(each) for each in own if each.name in going}
+        locked = changed | self.database.lockable(self.connection, mine)
+        for collection in own:
+            if collection.name in locked and self.frozen.keys.get(collection.name):
                 key = self.frozen.fields(collection, collection.key)
                 yield chosen(key).where(*self.frozen.frozen(collection)).order_by(*key)
 

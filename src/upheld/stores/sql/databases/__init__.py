@@ -81,6 +81,12 @@ class Database(Protocol):
         """Lock rows against others until the transaction ends."""
         ...
 
+    def lockable(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> frozenset[str]:
+        """Name those tables of which this role, if it may delete rows, may also lock them."""
+        ...
+
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Name transactions of others that may still bring rows: of `since`, or all there are."""
         ...

@@ -116,6 +116,13 @@ class MariaDb:
         for query in rows:
             connection.execute(query.with_for_update())
 
+    def lockable(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> frozenset[str]:
+        """Name all: to lock a row of InnoDB the right to delete it is enough."""
+        del connection
+        return frozenset(tables)
+
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Name transactions of InnoDB by thread and start.
 

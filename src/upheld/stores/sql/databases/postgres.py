@@ -73,6 +73,10 @@ WHERE NOT CASE WHEN n.field IS NULL THEN has_table_privilege(n.name, n.what)
   ELSE has_column_privilege(n.name, n.field, n.what) END
 ORDER BY n.at
 """
+_LOCKABLE = """
+SELECT t.called FROM unnest(%s::text[], %s::text[]) AS t (called, name)
+WHERE has_any_column_privilege(t.name, 'UPDATE')
+"""
 _RIGHTS = {"DELETE": "delete", "UPDATE": "update"}
 
 
@@ -129,6 +133,16 @@ class Postgres:
         """Lock rows; who points at one from a new row waits, too."""
         for query in rows:
             connection.execute(query.with_for_update())
+
+    def lockable(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> frozenset[str]:
+        """Name those in which the role may update a column: PostgreSQL wants that for a lock."""
+        if not tables:
+            return frozenset()
+        names = [_quoted(each) for each in tables.values()]
+        found = connection.exec_driver_sql(_LOCKABLE, ([*tables], names))
+        return frozenset(str(name) for name in found.scalars())
 
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Name transactions by their number."""

@@ -72,6 +72,13 @@ class Sqlite:
     ) -> None:
         """Do nothing: whoever writes has locked the file."""
 
+    def lockable(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> frozenset[str]:
+        """Name none: there is no need."""
+        del connection, tables
+        return frozenset()
+
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Return none: while we wrote, nobody else could."""
         del connection, since
