@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from upheld.errors import BadFile, did_you_mean
@@ -48,38 +49,43 @@ def answering(policy: Policy, right: Right, regime: Regime) -> tuple[str, ...]:
 def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
     """Return the collections that hold people's rows, each before those it points at.
 
-    A cycle has no such order: it is cut where links may be empty. One of links that must not be
+    A cycle has no such order: it is cut where a link may be empty. One of links that must not be
     comes as it stands in the file, and the store puts off its foreign keys if it can.
     """
-    order = _ordered(mapped, schema, firm=False) or _ordered(mapped, schema, firm=True)
-    order = order or [each.name for each in mapped.collections]
+    order = _ordered(mapped, schema) or [each.name for each in mapped.collections]
     found = (mapped.collection(name) for name in order)
     return [each for each in found if each is not None and each.ways]
 
 
-def _ordered(mapped: StoreMap, schema: Schema, *, firm: bool) -> list[str]:
-    """Return names of collections, children first, or none if they point in a circle.
-
-    `firm`: by those links alone that must not be empty.
-    """
+def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
+    """Return names of collections, children first, or none if links point in a firm circle."""
     graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
+    firm: set[tuple[str, str]] = set()
     for collection in mapped.collections:
-        for target in _targets(collection, schema.tables.get(collection.name), firm=firm):
+        for target, must in _targets(collection, schema.tables.get(collection.name)):
             if target in graph and target != collection.name:
                 graph[target].add(collection.name)
-    try:
-        return list(TopologicalSorter(graph).static_order())
-    except CycleError:
-        return []
+                firm |= {(target, collection.name)} if must else set()
+    while True:
+        try:
+            return list(TopologicalSorter(graph).static_order())
+        except CycleError as circle:
+            round_: list[str] = circle.args[1]
+            links = {*pairwise(round_), *pairwise(reversed(round_))}
+            loose = sorted((a, b) for a, b in links - firm if b in graph[a])
+        if not loose:
+            return []
+        target, child = loose[0]
+        graph[target].discard(child)
 
 
-def _targets(collection: Collection, shape: Table | None, *, firm: bool) -> Iterator[str]:
+def _targets(collection: Collection, shape: Table | None) -> Iterator[tuple[str, bool]]:
+    """Yield the collections that rows point at, and whether they must."""
     links = [(way.columns, way.to) for way in collection.ways if isinstance(way, Follow)]
     links += [(each.columns, each.to) for each in shape.references] if shape else []
     for columns, target in links:
         known = [shape.column(name) for name in columns] if shape else []
-        if not firm or not any(each and each.nullable for each in known):
-            yield target
+        yield target, not any(each and each.nullable for each in known)
 
 
 def _hold(policy: Policy, mapped: StoreMap, collection: Collection, today: date) -> Hold | None:
