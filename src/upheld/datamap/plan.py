@@ -61,6 +61,7 @@ def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
     """Return names of collections, children first, or none if links point in a firm circle."""
     graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
     firm: set[tuple[str, str]] = set()
+    going = {each.name: each.delete for each in mapped.collections}
     for collection in mapped.collections:
         for target, must in _targets(collection, schema.tables.get(collection.name)):
             if target in graph and target != collection.name:
@@ -72,10 +73,11 @@ def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
         except CycleError as circle:
             round_: list[str] = circle.args[1]
             links = {*pairwise(round_), *pairwise(reversed(round_))}
-            loose = sorted((a, b) for a, b in links - firm if b in graph[a])
+            # A row that goes can be cut loose first; one that stays is emptied in its own turn.
+            loose = sorted((not going[b], a, b) for a, b in links - firm if b in graph.get(a, ()))
         if not loose:
             return []
-        target, child = loose[0]
+        _, target, child = loose[0]
         graph[target].discard(child)
 
 
