@@ -82,6 +82,16 @@ def test_a_circle_elsewhere_does_not_delete_before_what_stays_is_cut_off(databas
     _holds(database_url, _town(tables, [*rows, [_row(7, 0, up_k0=0)], [], []]), 0)
 
 
+@pytest.mark.xfail(reason="that the answers go is put before that the tickets let go of them")
+def test_who_must_point_at_what_stays_does_not_go_before_it_is_cut_off(database_url: str) -> None:
+    first = Table("t0", _ID, stays=True, person=True, mails=(_MAIL,))
+    last = Link("back", "t2", _ID, None, nullable=True)
+    tickets = Table("t1", _ID, stays=True, mails=(replace(_MAIL, name="mail"),), links=(last,))
+    answers = Table("t2", _ID, links=(Link("up", "t1", _ID, Bond.ABOUT, nullable=False),))
+    own = [[_row(5, 0, mail=email(0), back_k0=6)], [_row(6, 0, up_k0=5)]]
+    _holds(database_url, _town((first, tickets, answers), [[_person(0), _person(1)], *own]), 0)
+
+
 @pytest.mark.xfail(
     reason="a row that stays is cut off from a mention of its owner by a repeat only"
 )
