@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 NOT_UNDONE = "which undoes nothing"
-_STAYS = frozenset({Outcome.RETAINED})
 
 
 class ChangedError(Exception):
@@ -173,9 +172,9 @@ class Work:
             yield constraint(self.mapped.name, broken)
 
     def _resisting(self) -> Iterator[str]:
-        """Name collections of which rows are still as they were, though they were to change."""
+        """Name collections of which rows are still there, though they were to go."""
         left = tallied(self.connection, [each for e in self.erasers() for each in e.foreseen()])
-        for name in dict.fromkeys(each.collection for each in left if each.outcome not in _STAYS):
+        for name in dict.fromkeys(e.collection for e in left if e.outcome is Outcome.GONE):
             yield (
                 f"rows of `{self.mapped.name}.{name}` stay as they are whatever is said: a trigger "
                 "or a rule of the database prevents it; change that, then plan again"
