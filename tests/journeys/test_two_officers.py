@@ -57,6 +57,13 @@ def test_what_is_above_a_limit_is_in_the_very_bytes_that_are_signed(town: Town) 
     assert json.loads(document)["limits"] == {"rows": 3, "share": 10, "small": 1000}
 
 
+def test_the_folder_says_what_one_officer_may_sign_alone(town: Town) -> None:
+    town.edit("upheld.toml", "[keys]", "[limits]\nrows = 3\n[keys]")
+    with town.open() as upheld:
+        id = upheld.open_request(Right.ERASE, [f"email={ADA}"]).id
+        assert upheld.plan(id).exceeds == ("touches 7 rows in all, more than 3",)
+
+
 def test_a_share_is_taken_of_the_table_as_the_store_counts_it(town: Town) -> None:
     rows = ", ".join(f"({n}, {n % 2 + 1}, 'x', 1)" for n in range(1000, 2000))
     town.run_sql("shop", f"INSERT INTO orders VALUES {rows}")
