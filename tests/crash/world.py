@@ -43,6 +43,18 @@ CREATE INDEX invoices_customer ON invoices (customer_id);
 CREATE INDEX transfers_payer ON transfers (payer);
 CREATE INDEX transfers_payee ON transfers (payee)
 """
+_MEASURED = {
+    Dialect.POSTGRESQL: [f"ANALYZE {table}" for table in TABLES["shop"]],
+    Dialect.MARIADB: [
+        each
+        for table in TABLES["shop"]
+        for each in (f"ANALYZE TABLE {table}", f"ALTER TABLE {table} STATS_AUTO_RECALC = 0")
+    ],
+}
+"""What keeps a server from measuring tables in its own time.
+
+One that nobody has measured is counted: whether an erasure comes by that point would be chance.
+"""
 _ROWS = """
 INSERT INTO customers VALUES
   (1, 'Ada@Example.com', 'Ada Lovelace-Canary', '+44 20 794600', '1 Canary Street'),
@@ -158,7 +170,8 @@ def founded(place: Path, home: Database | None, shop: Database | None) -> World:
         town.edit("upheld.toml", "sqlite:///home.sqlite", f"env:{HOME}")
     if shop:
         town.edit("stores/shop.yaml", "sqlite:///shop.sqlite", f"env:{SHOP}")
-        shop.run(*_SHOP.split(";\n"))
+        shop.run(*_SHOP.split(";\n"), *_ROWS.split(";\n"))
+        shop.run(*_MEASURED[shop.server.dialect])
     else:
         _filled(town.folder / "shop.sqlite", f"{_SHOP};\n{_ROWS}")
     return World(place / "town", town.folder, home, shop)
