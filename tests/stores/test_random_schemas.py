@@ -82,7 +82,6 @@ def test_a_circle_elsewhere_does_not_delete_before_what_stays_is_cut_off(databas
     _holds(database_url, _town(tables, [*rows, [_row(7, 0, up_k0=0)], [], []]), 0)
 
 
-@pytest.mark.xfail(reason="that the answers go is put before that the tickets let go of them")
 def test_who_must_point_at_what_stays_does_not_go_before_it_is_cut_off(database_url: str) -> None:
     first = Table("t0", _ID, stays=True, person=True, mails=(_MAIL,))
     last = Link("back", "t2", _ID, None, nullable=True)
@@ -92,9 +91,6 @@ def test_who_must_point_at_what_stays_does_not_go_before_it_is_cut_off(database_
     _holds(database_url, _town((first, tickets, answers), [[_person(0), _person(1)], *own]), 0)
 
 
-@pytest.mark.xfail(
-    reason="a row that stays is cut off from a mention of its owner by a repeat only"
-)
 def test_what_stays_and_is_nobodys_afterwards_names_nobody_at_once(database_url: str) -> None:
     first = Table("t0", _ID, stays=True, person=True, mails=(_MAIL,))
     seen = Link("seen", "t0", _ID, Bond.MENTIONS, nullable=True)
@@ -105,10 +101,6 @@ def test_what_stays_and_is_nobodys_afterwards_names_nobody_at_once(database_url:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="of so many one has a row that stays and is cut off from a mention by a repeat only",
-    strict=False,
-)
 @given(town=towns(), data=st.data())
 @settings(_law, max_examples=200)
 def test_many_schemas_in_a_file(tmp_path: Path, town: Town, data: st.DataObject) -> None:

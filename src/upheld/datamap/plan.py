@@ -49,8 +49,9 @@ def answering(policy: Policy, right: Right, regime: Regime) -> tuple[str, ...]:
 def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
     """Return the collections that hold people's rows, each before those it points at.
 
-    A cycle has no such order: it is cut where a link may be empty. One of links that must not be
-    comes as it stands in the file, and the store puts off its foreign keys if it can.
+    A circle has no such order: in it only links count that somebody minds, to rows that go from
+    rows that stay or that must point somewhere. A circle of these alone comes as it stands in the
+    file, and the store puts off its foreign keys if it can.
     """
     order = _ordered(mapped, schema) or [each.name for each in mapped.collections]
     found = (mapped.collection(name) for name in order)
@@ -60,25 +61,26 @@ def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
 def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
     """Return names of collections, children first, or none if links point in a firm circle."""
     graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
-    firm: set[tuple[str, str]] = set()
+    binding: set[tuple[str, str]] = set()
     going = {each.name: each.delete for each in mapped.collections}
     for collection in mapped.collections:
         for target, must in _targets(collection, schema.tables.get(collection.name)):
             if target in graph and target != collection.name:
                 graph[target].add(collection.name)
-                firm |= {(target, collection.name)} if must else set()
+                # A row that goes can be cut loose first; one that stays is emptied in its turn.
+                if going[target] and (must or not collection.delete):
+                    binding.add((target, collection.name))
     while True:
         try:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as circle:
             round_: list[str] = circle.args[1]
             links = {*pairwise(round_), *pairwise(reversed(round_))}
-            # A row that goes can be cut loose first; one that stays is emptied in its own turn.
-            loose = sorted((not going[b], a, b) for a, b in links - firm if b in graph.get(a, ()))
+            loose = [(a, b) for a, b in links - binding if b in graph.get(a, ())]
         if not loose:
             return []
-        _, target, child = loose[0]
-        graph[target].discard(child)
+        for target, child in loose:
+            graph[target].discard(child)
 
 
 def _targets(collection: Collection, shape: Table | None) -> Iterator[tuple[str, bool]]:

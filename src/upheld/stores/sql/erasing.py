@@ -191,12 +191,16 @@ class Eraser:
     def _named(self) -> Truth:
         """Rows that name the person, and are not theirs, nor theirs in part, by a way of their own.
 
-        What only hangs on a row of two people is no reason to leave the name.
+        What only hangs on a row of two people is no reason to leave the name, and a row that stays
+        is nobody's afterwards.
         """
+        mentions = self.selector.ways(self.collection, Bond.MENTIONS)
+        if not self.collection.delete and self.collection.keep is None:
+            return mentions
         shared = (way for way in self.collection.ways if way.bond is Bond.SHARED)
         theirs = (self.selector.way(self.collection, way) for way in shared)
         own = sa.or_(self.selector.ways(self.collection, Bond.ABOUT), *theirs)
-        return sa.and_(self.selector.ways(self.collection, Bond.MENTIONS), own.is_not(sa.true()))
+        return sa.and_(mentions, own.is_not(sa.true()))
 
     def _free(self) -> Truth:
         if self.erasure.hold is None:
