@@ -61,8 +61,11 @@ class Store(Protocol):
         """Return names and types, never values."""
         ...
 
-    def find(self, closure: Closure) -> Found:
-        """Grow the closure by what this store knows; reads only."""
+    def find(self, closure: Closure, *, count: bool = True) -> Found:
+        """Grow the closure by what this store knows; count its rows, or only see whether any are.
+
+        Reads only.
+        """
         ...
 
     def look(self, closure: Closure) -> Iterator[Rows]:

@@ -18,8 +18,8 @@ Counts: TypeAlias = "Mapping[str, Mapping[tuple[str, Bond], int]]"
 """Rows by store, then by collection and bond."""
 
 
-def find(company: Company, start: Frozen) -> tuple[Frozen, Counts]:
-    """Ask every store until none knows more.
+def find(company: Company, start: Frozen, *, count: bool = True) -> tuple[Frozen, Counts]:
+    """Ask every store until none knows more; count rows, or only see whether there are any.
 
     A telephone found on the way leads on only when all else has come to its end: it may be a
     household's, and whatever store is asked first must make no difference.
@@ -28,21 +28,23 @@ def find(company: Company, start: Frozen) -> tuple[Frozen, Counts]:
         Refused: only a person can tell whose a row is.
     """
     if len(company.stores) == 1:
-        return _settled(company, start, sure=False)
-    closure, rows = _settled(company, start, sure=True)
+        return _settled(company, start, sure=False, count=count)
+    closure, rows = _settled(company, start, sure=True, count=count)
     if not _telephones(closure.identities) - _telephones(closure.given):
         return closure, rows
-    return _settled(company, closure, sure=False)
+    return _settled(company, closure, sure=False, count=count)
 
 
-def _settled(company: Company, closure: Frozen, *, sure: bool) -> tuple[Frozen, Counts]:
+def _settled(
+    company: Company, closure: Frozen, *, sure: bool, count: bool
+) -> tuple[Frozen, Counts]:
     """Ask in rounds, each store the same in each, so that the order of their names is nothing."""
     rows: dict[str, Mapping[tuple[str, Bond], int]] = {}
     known: dict[str, Mapping[str, frozenset[str]]] = {}
     while waiting := [name for name in company.stores if known.get(name) != closure.identities]:
         before = closure
         for name in waiting:
-            found = company.stores[name].find(replace(before.of(name), sure=sure))
+            found = company.stores[name].find(replace(before.of(name), sure=sure), count=count)
             rows[name] = found.rows
             known[name] = before.joined(name, found.closure).identities
             closure = closure.joined(name, found.closure)

@@ -136,7 +136,10 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a store knows of a closure: the closure grown, and rows per collection and bond."""
+    """What a store knows of a closure: the closure grown, and rows per collection and bond.
+
+    Where nobody asked how many rows there are, 1 stands for any.
+    """
 
     closure: Closure
     rows: Mapping[tuple[str, Bond], int]

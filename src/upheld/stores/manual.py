@@ -61,8 +61,9 @@ class ManualStore:
         """Return no tables; the digest is that of the checklist."""
         return Schema({}, self._mapped.digest)
 
-    def find(self, closure: Closure) -> Found:
+    def find(self, closure: Closure, *, count: bool = True) -> Found:
         """Return the closure as it came: what is there only a person can look up."""
+        del count
         return Found(closure, {})
 
     def look(self, closure: Closure) -> Iterator[Rows]:

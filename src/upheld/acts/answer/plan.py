@@ -52,7 +52,7 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
         raise Refused(
             f"the policy promises nobody under `{request.regime}` the right to {request.right}"
         )
-    frozen, found = find(company, _start(company, request))
+    frozen, found = find(company, _start(company, request), count=request.right is Right.ACCESS)
     if request.plan is None and not any(found.values()) and not _by_hand(company):
         raise Refused(
             f"no store knows the identities of {id}; check them with the person, "

@@ -141,18 +141,23 @@ class Work:
                 "here; make it InnoDB"
             )
 
+    @property
+    def must_be_tried(self) -> bool:
+        """Whether it takes a transaction that writes to tell what would hinder the step."""
+        return self._resists or not self.database.rights_are_read
+
+    @property
+    def _resists(self) -> bool:
+        return rehearsal_needed(self.mapped, self.frozen.schema, self.step)
+
     def hindered(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what the database would not let be done, tried where it cannot be told.
 
-        Of the transaction that this begins nothing is committed.
+        What this does must not be committed.
         """
-        whole = rehearsal_needed(self.mapped, self.frozen.schema, self.step)
-        if whole or not self.database.rights_are_read:
-            self.connection.rollback()
-            self.database.begin(self.connection, write=True)
         lacks = list(self.database.lacks(self.connection, list(self._needs(erasers))))
         yield from (f"store `{self.mapped.name}` {each}" for each in lacks)
-        if whole and not lacks:
+        if self._resists and not lacks:
             yield from self._rehearsed()
 
     def _rehearsed(self) -> Iterator[str]:

@@ -98,11 +98,12 @@ def telephoned(connection: sa.Connection, selector: Selector) -> Selector:
     return grown(connection, selector.of(closure))
 
 
-def found(connection: sa.Connection, selector: Selector) -> Found:
-    """Count the rows of each collection by bond."""
+def found(connection: sa.Connection, selector: Selector, *, count: bool) -> Found:
+    """Count the rows of each collection by bond, or see whether there are any."""
     places = concerned(selector.mapped)
     rows = [(collection, selector.rows(collection, bond)) for collection, bond in places]
-    numbers = zip(places, counts(connection, selector, rows), strict=True)
+    told = counts if count else _any
+    numbers = zip(places, told(connection, selector, rows), strict=True)
     return Found(selector.closure, {(c.name, bond): rows for (c, bond), rows in numbers if rows})
 
 
@@ -124,6 +125,20 @@ def counts(
     """Count the rows of each collection for which its condition holds."""
     queries = [counting(selector, collection, condition) for collection, condition in wanted]
     return [cast("int", each) for each in answers(connection, selector, queries)]
+
+
+def _any(
+    connection: sa.Connection, selector: Selector, wanted: Iterable[tuple[Collection, Truth]]
+) -> list[int]:
+    """Return for each collection 1 if its condition holds for any row, or 0."""
+    queries = [
+        sa.select(sa.literal_column("1"))
+        .select_from(selector.table(collection))
+        .where(condition)
+        .exists()
+        for collection, condition in wanted
+    ]
+    return [int(bool(each)) for each in answers(connection, selector, queries)]
 
 
 def anything(

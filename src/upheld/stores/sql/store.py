@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, cast
 from weakref import finalize
 
@@ -28,6 +26,7 @@ from upheld.stores.sql.guards import file_of, guards
 from upheld.stores.sql.passing import still_theirs
 from upheld.stores.sql.rows import Selector
 from upheld.stores.sql.searching import Search
+from upheld.stores.sql.showing import part, plain, shown
 from upheld.stores.sql.sieve import Sieve
 from upheld.stores.sql.whose import Judge
 
@@ -94,8 +93,8 @@ class SqlStore:
         with self._connected(READING) as connection:
             return guards(connection, self._mapped)
 
-    def find(self, closure: Closure) -> Found:
-        """Grow the closure by what this database knows.
+    def find(self, closure: Closure, *, count: bool = True) -> Found:
+        """Grow the closure by what this database knows; count its rows, or only see if any are.
 
         Raises:
             Refused: the identities lead to two rows of a collection of people, or contradict each
@@ -108,7 +107,9 @@ class SqlStore:
             selector = finding.telephoned(connection, finding.grown(connection, theirs))
             for doubt in doubts.found(connection, selector, theirs):
                 raise Refused(doubt)
-            return finding.found(connection, doubts.noted(connection, selector, theirs))
+            return finding.found(
+                connection, doubts.noted(connection, selector, theirs), count=count
+            )
 
     def look(self, closure: Closure) -> Iterator[Rows]:
         """Stream the person's rows in batches of a thousand, all from one snapshot.
@@ -153,7 +154,11 @@ class SqlStore:
             counted = tuple(tallied(connection, tallies))
             wrong = tuple(work.undoable()) or tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
-            wrong = wrong or tuple(work.hindered(erasers))
+            if not wrong and not work.must_be_tried:
+                wrong = tuple(work.hindered(erasers))
+        if not wrong and work.must_be_tried:
+            with self._connected(WRITING) as connection:
+                wrong = tuple(replace(work, connection=connection).hindered(erasers))
         return Preview(counted, wrong, tuple(notes(self.name, erasers)), sizes)
 
     def statements(self, step: Step) -> tuple[str, ...]:
@@ -272,15 +277,15 @@ class SqlStore:
         total: int,
     ) -> Iterator[Rows]:
         where = selector.rows(collection, bond)
-        names = _shown(collection, bond)
+        names = shown(collection, bond)
         order = selector.fields(collection, collection.key)
-        shown = [_part(selector, collection, bond, name) for name in names]
+        fields = [part(selector, collection, bond, name) for name in names]
         query = (
-            sa.select(*shown).select_from(selector.table(collection)).where(where).order_by(*order)
+            sa.select(*fields).select_from(selector.table(collection)).where(where).order_by(*order)
         )
         result = connection.execute(query.execution_options(stream_results=total > _BATCH))
         for batch in result.yield_per(_BATCH).partitions(_BATCH):
-            rows = [cast("Key", tuple(map(_plain, row))) for row in batch]
+            rows = [cast("Key", tuple(map(plain, row))) for row in batch]
             yield Rows(collection.name, bond, names, rows, total)
 
     def _work(self, connection: sa.Connection, step: Step) -> Work:
@@ -327,9 +332,15 @@ class SqlStore:
 
     @contextmanager
     def _connected(self, mode: Mode = LOOKING) -> Iterator[sa.Connection]:
-        """Open a connection, on which nothing is written but what is committed."""
+        """Open a connection, on which nothing is written but what is committed.
+
+        What was only read is committed, too: a driver forgets what it prepared at a rollback.
+        """
         with ours(self.name), ExitStack() as stack:
-            yield self._begun(stack, mode)
+            connection = self._begun(stack, mode)
+            yield connection
+            if mode is READING and self._database.prepares:
+                connection.commit()
 
     def _begun(self, stack: ExitStack, mode: Mode) -> sa.Connection:
         """Begin, on another connection where the one at hand has died since it was used last."""
@@ -348,45 +359,3 @@ class SqlStore:
             self._database.glance(connection)
         else:
             self._database.begin(connection, write=mode is WRITING)
-
-
-def _part(
-    selector: Selector, collection: Collection, bond: Bond, name: str
-) -> sa.ColumnElement[object]:
-    """A field as it is shown: of a shared row, only where its part of the row is the person's."""
-    column = selector.field(collection, name)
-    place = collection.place(name)
-    shared = [way for way in collection.ways if way.bond is Bond.SHARED]
-    whose = [way for way in shared if name in way.columns or (place and place.of == way.columns)]
-    if bond is not Bond.SHARED or not whose or name in collection.key:
-        return column
-    mine = sa.or_(*(selector.way(collection, way) for way in whose))
-    return sa.case((mine, column), else_=sa.null()).label(sa.quoted_name(name, quote=True))
-
-
-def _plain(value: object) -> object:
-    """Return an array as JSON: all else comes plain from the driver."""
-    if not isinstance(value, list):
-        return value
-    return json.dumps(_strict(value), ensure_ascii=False, default=_said)
-
-
-def _strict(value: object) -> object:
-    """Return elements as JSON has them: it has no numbers that are none."""
-    if isinstance(value, list):
-        return [_strict(each) for each in value]
-    return str(value) if isinstance(value, float) and not isfinite(value) else value
-
-
-def _said(value: object) -> str:
-    return f"hex:{value.hex()}" if isinstance(value, bytes) else str(value)
-
-
-def _shown(collection: Collection, bond: Bond) -> tuple[str, ...]:
-    """What a person sees: all of their own row, their part of a shared one, a mention's link."""
-    ways = [way for way in collection.ways if way.bond is bond]
-    links = [name for way in ways for name in way.columns]
-    if bond is Bond.MENTIONS:
-        return tuple(dict.fromkeys([*collection.key, *links]))
-    names = [place.name for place in collection.places]
-    return tuple(dict.fromkeys([*collection.key, *names, *links]))

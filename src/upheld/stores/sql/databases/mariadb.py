@@ -66,6 +66,7 @@ class MariaDb:
     defers = False
     row_by_row = True
     alone = False
+    prepares = False
     rights_are_read = False
     installed_by = "pip install 'upheld[mariadb]'"
 

@@ -60,6 +60,12 @@ Each holds a lock on its own number. A prepared one has another number than befo
 """
 _PREPARED = "-1/"
 
+_MISPLACED = frozenset({"26000", "42P05"})
+"""A prepared statement is not there, or is there already: the session was somebody else's."""
+_OUTDATED = "0A000"
+_OUTDATED_WORDS = "cached plan"
+"""A column of what a prepared statement returns has another type now."""
+
 _SIZES = """
 SELECT t.at, (
   SELECT sum(reltuples) FROM pg_class c WHERE c.reltuples >= 0 AND c.oid IN (
@@ -87,6 +93,7 @@ class Postgres:
     defers = False
     row_by_row = False
     alone = False
+    prepares = True
     rights_are_read = True
     installed_by = "pip install 'upheld[postgres]'"
 
@@ -100,7 +107,9 @@ class Postgres:
             pool_size=4,
             max_overflow=28,
         )
-        sa.event.listen(self.engine, "connect", _set_up)
+        self._shared = False
+        sa.event.listen(self.engine, "connect", self._set_up)
+        sa.event.listen(self.engine, "handle_error", self._failed)
 
     def glance(self, connection: sa.Connection) -> None:
         """Let each statement stand by itself, and see that somebody is there."""
@@ -176,13 +185,29 @@ class Postgres:
         missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
         return dict.fromkeys(asked[at - 1][0].words(_RIGHTS[right]) for at, right in missing)
 
+    def _set_up(self, connection: psycopg.Connection[object], _: object) -> None:
+        _read_as_text(connection)
+        if self._shared:
+            connection.prepare_threshold = None
+
+    def _failed(self, context: sa.ExceptionContext) -> None:
+        """Connect anew after a failure of a prepared statement: nothing is wrong with what it says.
+
+        Some poolers hand a session to whoever asks next; behind one, nothing is prepared any more.
+        """
+        state = getattr(context.original_exception, "sqlstate", None)
+        if state in _MISPLACED:
+            self._shared = context.is_disconnect = True
+        elif state == _OUTDATED and _OUTDATED_WORDS in str(context.original_exception):
+            context.is_disconnect = True
+
 
 def _quoted(table: sa.TableClause) -> str:
     parts = (part.replace('"', '""') for part in (table.schema, table.name) if part)
     return ".".join(f'"{part}"' for part in parts)
 
 
-def _set_up(connection: psycopg.Connection[object], _: object) -> None:
+def _read_as_text(connection: psycopg.Connection[object]) -> None:
     from psycopg.types.string import TextLoader  # noqa: PLC0415 (an extra)
 
     encoding = connection.info.parameter_status("server_encoding")

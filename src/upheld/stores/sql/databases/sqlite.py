@@ -36,6 +36,7 @@ class Sqlite:
     defers = True
     row_by_row = False
     alone = True
+    prepares = False
     rights_are_read = False
     installed_by = "Python comes with it"
 

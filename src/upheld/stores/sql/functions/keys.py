@@ -111,6 +111,10 @@ class Listed:
         self, columns: tuple[Column | None, ...], form: Callable[[list[Key]], object]
     ) -> object:
         """Return those keys that such columns can hold at all, in a form."""
+        if self._plain and not any(each and each.type is Type.TEXT for each in columns):
+            if form not in self._made:
+                self._made[form] = form(list(self.keys))
+            return self._made[form]
         if (columns, form) not in self._made:
             kept = [
                 tuple(_as_held(p, c) for p, c in zip(key, columns, strict=True))
@@ -119,6 +123,13 @@ class Listed:
             ]
             self._made[columns, form] = form(kept)
         return self._made[columns, form]
+
+    @property
+    def _plain(self) -> bool:
+        """Say whether all are whole numbers, which are the same in whatever column holds them."""
+        if "plain" not in self._made:
+            self._made["plain"] = all(set(map(type, part)) == {int} for part in self._parts())
+        return bool(self._made["plain"])
 
     def _parts(self) -> list[tuple[Scalar, ...]]:
         return list(zip(*self.keys, strict=True))
@@ -157,6 +168,8 @@ def _as_held(part: Scalar, column: Column | None) -> Scalar:
 
 def _array(keys: list[Key]) -> str:
     """Return keys of one part as PostgreSQL writes an array."""
+    if {type(part) for (part,) in keys} == {int}:
+        return "{" + ",".join([str(part) for (part,) in keys]) + "}"
     return "{" + ",".join(_element(key[0]) for key in keys) + "}"
 
 
