@@ -84,6 +84,27 @@ def copied(one: Private, url: str, name: str) -> str:
     return one.within(name)
 
 
+def sums(url: str) -> dict[str, tuple[object, ...]]:
+    """Return for each table how many rows it has, and a sum over all they hold but addresses."""
+    with connected(url) as connection:
+        return {name: _summed(connection, name) for name in TABLES}
+
+
+def _summed(connection: psycopg.Connection[tuple[object, ...]], table: str) -> tuple[object, ...]:
+    held = "to_jsonb(t) - 'email'" if table == "customers" else "t"
+    query = f"SELECT count(*), sum(hashtextextended(({held})::text, 0)) FROM {table} AS t"
+    found = connection.execute(query).fetchone()
+    assert found
+    return found
+
+
+def addresses(url: str, like: str) -> int:
+    """Count customers whose address is like this."""
+    with connected(url) as connection:
+        found = connection.execute("SELECT count(*) FROM customers WHERE email LIKE %s", (like,))
+        return int(str((found.fetchone() or (0,))[0]))
+
+
 @contextmanager
 def connected(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Open a connection of the driver itself."""

@@ -17,7 +17,7 @@ from bench.access import apart, rows_in
 from bench.company import OFFICER, VARIABLE, company
 from bench.erase import STATEMENTS, TIMES, Pair, erased, told
 from bench.figures import Figure
-from bench.shop import COPIED, COUNTED, HUNDREDS, LARGE, MIXED, PAIRS, TENTH, WARM_UP
+from bench.shop import COPIED, COUNTED, HUNDREDS, LARGE, MIXED, PAIRS, TABLES, TENTH, WARM_UP
 from upheld.app import Upheld
 from upheld.model import Right, State
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[object, ...]]
 
 _ROWS = 10_000
+_COPIED = 200_000
 _MEMORY = 60
 _ABOVE = 0.1
 _GROWN = 1.5
@@ -50,6 +51,7 @@ def figures(say: Callable[[str], None]) -> Iterator[Figure]:
         with at(url) as folder, Upheld.open(folder) as upheld, pg_shop.connected(hand) as floor:
             floor.autocommit = True
             yield from _erasures(one, upheld, floor, say)
+        _require_same(url, hand)
         yield from _grown(one, whole, say)
         yield from _many(url)
         yield from _copied(pg_shop.load(one, COPIED, "copied"), say)
@@ -80,6 +82,8 @@ def _erasures(
         ratio=middle.ratio,
     )
     few, many = (_statements(one, upheld, email) for email in COUNTED)
+    for email in COUNTED:
+        _by_hand(floor, email)
     yield Figure(
         f"PostgreSQL: erase {_ROWS:,} rows: statements in the store, by pg_stat_statements",
         f"≤ {STATEMENTS}, as for 100 rows",
@@ -127,6 +131,15 @@ def _baseline() -> Sequence[str]:
         *(f"UPDATE {table} SET {what} WHERE {where}" for table, what, where in work),
         "COMMIT",
     ]
+
+
+def _require_same(ours: str, by_hand_: str) -> None:
+    """Both did the same work: the two shops differ in nothing but replaced addresses."""
+    here, there = pg_shop.sums(ours), pg_shop.sums(by_hand_)
+    differ = [table for table in TABLES if here[table] != there[table]]
+    assert not differ, f"rows of {', '.join(differ)} are not as they are by hand"
+    erased_ = [pg_shop.addresses(url, "s10%") for url in (ours, by_hand_)]
+    assert erased_ == [1, 1], f"of the addresses to be replaced there are still {erased_}"
 
 
 def _statements(one: Private, upheld: Upheld, email: str) -> int:
@@ -200,7 +213,7 @@ def _copied(url: str, say: Callable[[str], None]) -> Iterator[Figure]:
     with at(url) as folder:
         taken = apart(folder, LARGE)
         found = rows_in(Path(taken["answer"]))
-        assert found == taken["rows"], f"{found} rows in the answer"
+        assert found == taken["rows"] == _COPIED, f"{found} rows in the answer"
     above = taken["peak"] - taken["idle"]
     say(f"access on PostgreSQL: {taken['idle']:.0f} MB idle, {taken['peak']:.0f} at the highest")
     yield Figure(
