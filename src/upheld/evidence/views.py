@@ -66,6 +66,7 @@ class Views:
     states: dict[tuple[str, str], str | None] = field(default_factory=dict)
     stored: dict[tuple[str, str], str] = field(default_factory=dict)
     moved: set[tuple[str, str]] = field(default_factory=set)
+    marks: dict[str, int] | None = None
 
     def fold(self, entries: Sequence[_Indexed], *, folds: Sequence[Fold] | None = None) -> None:
         """Move the views by these entries, in order."""
@@ -115,7 +116,8 @@ class Views:
 
     def catch_up(self, size: int) -> None:
         """Fold what a view has not seen yet, a page of entries at a time."""
-        for seen, folds in self._behind(size).items():
+        behind = self._behind(size)
+        for seen, folds in behind.items():
             if seen > size:
                 raise NotProven("a view has seen more entries than the log has; restore home")
             for page in pages(self.connection, seen, size):
@@ -124,7 +126,7 @@ class Views:
                     self.write(size)
                     self.states.clear()
                     self.stored.clear()
-        if self.moved or self._behind(size):
+        if behind:
             self.write(size)
 
     def forget(self) -> None:
@@ -134,13 +136,14 @@ class Views:
         self.connection.execute(delete(tables.watermark).where(tables.watermark.c.view.in_(names)))
         for name in names:
             self.sums.renew("view", name)
+        self.marks = None
 
     def is_behind(self, size: int) -> bool:
         """Say whether some view has not seen all entries."""
         return bool(self._behind(size))
 
     def _behind(self, size: int) -> Mapping[int, Sequence[Fold]]:
-        marks = watermarks(self.connection)
+        marks = self._seen()
         behind: dict[int, list[Fold]] = {}
         for fold in self.folds:
             seen = marks.get(fold.name, 0)
@@ -148,16 +151,26 @@ class Views:
                 behind.setdefault(seen, []).append(fold)
         return behind
 
+    def _seen(self) -> dict[str, int]:
+        """Return how many entries each view has seen: nobody else moves them meanwhile."""
+        if self.marks is None:
+            self.marks = dict(watermarks(self.connection))
+        return self.marks
+
     def _mark(self, size: int) -> None:
-        mark = tables.watermark
-        names = [fold.name for fold in self.folds]
-        before = watermarks(self.connection)
-        for name in names:
-            if name in before:
-                self.sums.take("watermark", name, before[name])
+        mark, marks = tables.watermark, self._seen()
+        old = [fold.name for fold in self.folds if fold.name in marks]
+        new = [fold.name for fold in self.folds if fold.name not in marks]
+        if old:
+            theirs = mark.c.view.in_(old)
+            self.connection.execute(update(mark).where(theirs).values(size=size))
+        if new:
+            self.connection.execute(insert(mark), [{"view": name, "size": size} for name in new])
+        for name in (*old, *new):
+            if name in marks:
+                self.sums.take("watermark", name, marks[name])
             self.sums.add("watermark", name, size)
-        self.connection.execute(delete(mark).where(mark.c.view.in_(names)))
-        self.connection.execute(insert(mark), [{"view": name, "size": size} for name in names])
+            marks[name] = size
 
     def _load(self, view: str, keys: Iterable[str]) -> None:
         unknown = sorted(key for key in keys if (view, key) not in self.states)
