@@ -35,7 +35,9 @@ SETTINGS = {
 # What a test loses when the power fails, it can make again; what a server does in its own time, no
 # test waits for, and it keeps a moment in sight in which erased rows are still there.
 HASTE = {
-    **{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
     "autovacuum": "off",
 }
 MISSING = (
