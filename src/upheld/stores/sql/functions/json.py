@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from upheld.model import Column, Type
-from upheld.stores.sql.functions.keys import Stored
+from upheld.stores.sql.functions.keys import Stored, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: ob
     for path, value in _pairs(parts):
         new = f"coalesce(to_jsonb(CAST({value} AS text)), 'null')"
         said = f"jsonb_set({said}, {_curly(path)}, {new}, false)"
-    known = getattr(holder.type, "column", None)
+    known = described(holder)
     return f"CAST({said} AS json)" if known and known.declared == _PLAIN_JSON else said
 
 

@@ -38,6 +38,12 @@ class Stored(sa.types.UserDefinedType[object]):
         self.column = column
 
 
+def described(element: sa.ColumnElement[object]) -> Column | None:
+    """Return the column that an element is, as the catalogue describes it."""
+    column: Column | None = getattr(element.type, "column", None)
+    return column
+
+
 class Keys(sa.types.UserDefinedType[object]):
     """A set of keys as a parameter, to be held by these columns."""
 
@@ -145,7 +151,7 @@ def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.Col
     if not keys.keys:
         return sa.false()
     columns = tuple(columns)
-    held = tuple(getattr(each.type, "column", None) for each in columns)
+    held = tuple(map(described, columns))
     among = AmongWrapped if keys.wrapped else Among
     return among(sa.bindparam(None, keys, type_=Keys(held), unique=True), *columns)
 

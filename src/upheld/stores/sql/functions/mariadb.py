@@ -22,12 +22,11 @@ from upheld.stores.sql.functions import (
     Whole,
     YearStart,
 )
-from upheld.stores.sql.functions.keys import Among, AmongWrapped
+from upheld.stores.sql.functions.keys import Among, AmongWrapped, described
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import sqlalchemy as sa
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.elements import ClauseElement
 
@@ -42,11 +41,6 @@ _TO_THE_LETTER = "COLLATE utf8mb4_nopad_bin"
 
 def _spoken(kind: type[ClauseElement]) -> Callable[[Compiled], Compiled]:
     return compiles(kind, *_NAMES)
-
-
-def _column(element: sa.ColumnElement[object]) -> Column | None:
-    column: Column | None = getattr(element.type, "column", None)
-    return column
 
 
 @_spoken(Digest)
@@ -79,7 +73,7 @@ def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> st
 @_spoken(YearStart)
 def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    column, day = _column(part), compiler.process(part, **options)
+    column, day = described(part), compiler.process(part, **options)
     if column and column.type is Type.DATE:
         first = f"MAKEDATE(YEAR({day}), 1)"
         return first if column.declared == "date" else f"TIMESTAMP({first})"
@@ -91,7 +85,7 @@ def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) ->
 @_spoken(Dated)
 def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    column, day = _column(part), compiler.process(part, **options)
+    column, day = described(part), compiler.process(part, **options)
     if column and column.type is Type.DATE:
         return f"({day} IS NOT NULL AND YEAR({day}) > 0)"
     return f"({day} REGEXP {_DAY})"
@@ -100,7 +94,7 @@ def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
 @_spoken(Spelled)
 def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    return _in_words(_column(part), compiler.process(part, **options))
+    return _in_words(described(part), compiler.process(part, **options))
 
 
 def _in_words(column: Column | None, said: str) -> str:
@@ -111,7 +105,7 @@ def _in_words(column: Column | None, said: str) -> str:
 
 def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    said = _in_words(_column(part), compiler.process(part, **options))
+    said = _in_words(described(part), compiler.process(part, **options))
     text = f"REGEXP_REPLACE({said}, '^[[:space:]]+|[[:space:]]+$', '')"
     usable = f"CHAR_LENGTH({text}) BETWEEN 1 AND 320 AND {text} NOT REGEXP '[[:cntrl:]]'"
     match element.kind:

@@ -22,10 +22,9 @@ from upheld.stores.sql.functions import (
     Whole,
     YearStart,
 )
-from upheld.stores.sql.functions.keys import Among, AmongWrapped
+from upheld.stores.sql.functions.keys import Among, AmongWrapped, described
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
     from sqlalchemy.sql.compiler import SQLCompiler
 
     from upheld.model import Column
@@ -34,11 +33,6 @@ _DAY = "'^[0-9]{4}-[01][0-9]-[0-3][0-9]'"
 _SPACES = r"E' \t\n\r\f\v'"
 _TEXTS = ("text", "character varying")
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
-
-
-def _column(element: sa.ColumnElement[object]) -> Column | None:
-    column: Column | None = getattr(element.type, "column", None)
-    return column
 
 
 @compiles(Digest, "postgresql")
@@ -63,7 +57,7 @@ def _octets(element: Octets, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Redacted, "postgresql")
 def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> str:
-    column = _column(next(iter(element.clauses)))
+    column = described(next(iter(element.clauses)))
     text, patterns = (compiler.process(each, **options) for each in element.clauses)
     if column and column.declared.endswith("[]"):
         part = f"regexp_replace(CAST(e.part AS text), {patterns}, '{ERASED}', 'g')"
@@ -76,7 +70,7 @@ def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> st
 @compiles(YearStart, "postgresql")
 def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    column, day = _column(part), compiler.process(part, **options)
+    column, day = described(part), compiler.process(part, **options)
     if column and column.type is Type.DATE:
         return f"CAST(date_trunc('year', {day}) AS {column.declared})"
     midnight = f"CASE WHEN length({day}) > 10 THEN ' 00:00:00' ELSE '' END"
@@ -87,14 +81,14 @@ def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) ->
 @compiles(Dated, "postgresql")
 def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    column, day = _column(part), compiler.process(part, **options)
+    column, day = described(part), compiler.process(part, **options)
     return f"isfinite({day})" if column and column.type is Type.DATE else f"({day} ~ {_DAY})"
 
 
 @compiles(Spelled, "postgresql")
 def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    return _in_words(_column(part), compiler.process(part, **options))
+    return _in_words(described(part), compiler.process(part, **options))
 
 
 def _in_words(column: Column | None, said: str) -> str:
@@ -107,7 +101,7 @@ def _in_words(column: Column | None, said: str) -> str:
 
 def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    said = _in_words(_column(part), compiler.process(part, **options))
+    said = _in_words(described(part), compiler.process(part, **options))
     composed = f"CASE WHEN octet_length({said}) = length({said}) THEN {said} "
     text = f"btrim({composed}ELSE normalize({said}, NFC) END, {_SPACES})"
     usable = f"length({text}) BETWEEN 1 AND 320 AND {text} !~ '[[:cntrl:]]'"
@@ -134,7 +128,7 @@ def _among(element: Among, compiler: SQLCompiler, **options: object) -> str:
     keys, *parts = element.clauses
     said = compiler.process(keys, **options)
     columns = [compiler.process(each, **options) for each in parts]
-    types = [_held_as(_column(each)) for each in parts]
+    types = [_held_as(described(each)) for each in parts]
     if len(columns) == 1:
         return f"({columns[0]} = ANY (CAST({said} AS {types[0]}[])))"
     row = ", ".join(f"CAST(k.part ->> {n} AS {kind})" for n, kind in enumerate(types))
