@@ -137,6 +137,13 @@ class Listed:
             self._made["plain"] = all(set(map(type, part)) == {int} for part in self._parts())
         return bool(self._made["plain"])
 
+    def parameter(self, columns: tuple[Column | None, ...]) -> sa.BindParameter[object]:
+        """Return the parameter for such columns: the same wherever it stands in a statement."""
+        if ("parameter", columns) not in self._made:
+            made = sa.bindparam(None, self, type_=Keys(columns), unique=True)
+            self._made["parameter", columns] = made
+        return cast("sa.BindParameter[object]", self._made["parameter", columns])
+
     def _parts(self) -> list[tuple[Scalar, ...]]:
         return list(zip(*self.keys, strict=True))
 
@@ -153,7 +160,7 @@ def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.Col
     columns = tuple(columns)
     held = tuple(map(described, columns))
     among = AmongWrapped if keys.wrapped else Among
-    return among(sa.bindparam(None, keys, type_=Keys(held), unique=True), *columns)
+    return among(keys.parameter(held), *columns)
 
 
 def _fits(part: Scalar, column: Column | None) -> bool:
