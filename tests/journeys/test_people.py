@@ -380,6 +380,98 @@ def test_whoever_is_not_two_people_of_home_is_not_joined(
     assert "nobody@" not in str(refusal.value)
 
 
+CAROL = "carol@example.com"
+AS_CAROL = f"email={CAROL}"
+
+
+def copied(town: Town, *identities: str) -> str:
+    """Answer a request for a copy, after which its key is destroyed."""
+    id = opened(town, Right.ACCESS, *identities)
+    with town.open() as upheld:
+        upheld.plan(id)
+        upheld.sign(id, town.key)
+        upheld.apply(id)
+    return id
+
+
+def erased(town: Town, identity: str) -> str:
+    id = opened(town, Right.ERASE, identity)
+    with town.open() as upheld:
+        assert upheld.plan(id).also == ("email",)
+        upheld.sign(id, town.key)
+        assert upheld.apply(id).state is State.CLOSED
+    return id
+
+
+def left(town: Town) -> set[object]:
+    return {row[2] for row in town.rows("shop", "customers")} - {None}
+
+
+def test_who_was_joined_is_erased_by_either_identity(town: Town) -> None:
+    first, other = copied(town, AS_ADA), copied(town, AS_CAROL)
+    with town.open() as upheld:
+        upheld.merge([], [AS_ADA, AS_CAROL], town.key)
+    erased(town, AS_CAROL)
+    assert left(town) == {"Bob Byron"}
+    with town.open() as upheld:
+        assert upheld.company.home.person("email", ADA) is None
+        for id in (first, other, "person 1", "person 2"):
+            assert upheld.company.home.unseal(id, "known") is None
+
+
+def test_who_was_joined_is_given_a_copy_of_what_both_identities_lead_to(town: Town) -> None:
+    opened(town, Right.ERASE, AS_ADA)
+    opened(town, Right.ERASE, AS_CAROL)
+    with town.open() as upheld:
+        upheld.merge([1, 2], [], town.key)
+        access = upheld.open_request(Right.ACCESS, [AS_ADA], regime=Regime.GDPR).id
+        made = upheld.plan(access)
+        customers = [each for each in made.store("shop").counted if each.collection == "customers"]
+        assert [each.rows for each in customers] == [2]
+
+
+def test_what_one_person_presented_at_once_is_found_again_by_either(town: Town) -> None:
+    copied(town, AS_ADA, AS_CAROL)
+    erased(town, AS_ADA)
+    assert left(town) == {"Bob Byron"}
+
+
+def test_what_is_presented_after_a_plan_makes_it_stale(town: Town) -> None:
+    erase = opened(town, Right.ERASE, AS_ADA)
+    with town.open() as upheld:
+        upheld.plan(erase)
+        upheld.sign(erase, town.key)
+    copied(town, AS_ADA, AS_CAROL)
+    with town.open() as upheld:
+        with pytest.raises(Stale, match="has presented another identity"):
+            upheld.apply(erase)
+        assert upheld.plan(erase).also == ("email",)
+        upheld.sign(erase, town.key)
+        upheld.apply(erase)
+    assert left(town) == {"Bob Byron"}
+
+
+def test_nobody_is_joined_of_whom_home_no_longer_holds_an_identity(town: Town) -> None:
+    copied(town, AS_ADA)
+    opened(town, Right.ACCESS, AS_CAROL)
+    with town.open() as upheld:
+        before = upheld.company.home.checkpoint()
+        with pytest.raises(BadInput, match="no longer holds what person 1 presented"):
+            upheld.merge([1, 2], [], town.key)
+        assert upheld.company.home.checkpoint() == before
+        assert upheld.merge([2], [AS_ADA], town.key) == 1
+
+
+def test_the_plan_says_that_rows_were_found_by_what_was_presented_elsewhere(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied(town, AS_ADA, AS_CAROL)
+    erase = opened(town, Right.ERASE, AS_ADA)
+    _, said = town.run(capsys, "request", "plan", erase)
+    assert "found also by what they presented elsewhere: email" in said
+    assert CAROL not in said
+
+
 def test_only_an_officer_joins_people(town: Town) -> None:
     opened(town, Right.ACCESS, AS_ADA)
     opened(town, Right.ACCESS, AS_BOB)

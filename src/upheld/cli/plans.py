@@ -25,6 +25,8 @@ def plan(made: Plan, said: Mapping[str, tuple[str, ...]] | None, *, as_json: boo
     typer.echo(
         f"{made.request}: {made.right} under {made.regime}, because of {', '.join(made.clauses)}"
     )
+    if made.also:
+        typer.echo(f"  found also by what they presented elsewhere: {', '.join(made.also)}")
     for part in made.stores:
         for each in part.counted:
             typer.echo(f"  {part.store}.{_line(each)}")

@@ -27,13 +27,21 @@ class Frozen:
 
     def joined(self, store: str, closure: Closure) -> Frozen:
         """Return this with what one store found; identities travel on to the others."""
-        none: frozenset[str] = frozenset()
-        kinds = {*self.identities, *closure.identities}
-        identities = {
-            kind: self.identities.get(kind, none) | closure.identities.get(kind, none)
-            for kind in kinds
-        }
+        identities = _either(self.identities, closure.identities)
         return Frozen(self.given, identities, {**self.keys, store: closure.keys})
+
+    def presenting(self, more: _Kinds) -> Frozen:
+        """Return this with identities that the person has presented, too."""
+        return Frozen(_either(self.given, more), _either(self.identities, more), self.keys)
+
+    def presents(self, more: _Kinds) -> bool:
+        """Say whether all these identities were presented."""
+        return all(values <= self.given.get(kind, frozenset()) for kind, values in more.items())
+
+
+def _either(some: _Kinds, more: _Kinds) -> _Kinds:
+    none: frozenset[str] = frozenset()
+    return {kind: some.get(kind, none) | more.get(kind, none) for kind in {*some, *more}}
 
 
 def starting(given: Mapping[str, Iterable[str]]) -> Frozen:

@@ -38,7 +38,8 @@ class Plan:
     """All that officers sign: nothing else will be done, and no more rows than the ceilings.
 
     `exceeds` says in words what is more than the `limits` for one officer alone; a plan of before
-    there were any has none.
+    there were any has none. `also` are kinds of identity that were presented with another request,
+    and that rows were found by.
     """
 
     format: str
@@ -51,6 +52,7 @@ class Plan:
     stores: tuple[StorePlan, ...]
     limits: Limits | None = None
     exceeds: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def signatures(self) -> int:

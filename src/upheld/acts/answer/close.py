@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.letter import write_closing
-from upheld.acts.answer.open import given
+from upheld.acts.answer.open import start
 from upheld.acts.finding import find
+from upheld.acts.known import drop
 from upheld.acts.officers import officer_key
-from upheld.datamap.closure import starting
 from upheld.desk.codes import CODES
 from upheld.errors import BadInput, Refused, did_you_mean, quoted
 from upheld.evidence import ssh
@@ -63,12 +63,13 @@ def close(company: Company, id: str, because: str, key: Path) -> Request:
         home.destroy(id)
         if alone:
             home.forget(request.person)
+            drop(home, company.person(request.person))
     company.remove_copy(id)
     return company.request(id)
 
 
 def _require_nothing(company: Company, request: Request) -> None:
-    _, found = find(company, starting(given(company, request)))
+    _, found = find(company, start(company, request)[0])
     if rows := sum(number for store in found.values() for number in store.values()):
         raise Refused(
             f"{rows} rows were found for {request.id}; answer it with `upheld request plan "

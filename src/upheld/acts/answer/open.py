@@ -6,13 +6,15 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from upheld.acts.known import given_pairs, known, learn
+from upheld.datamap.closure import Frozen, starting
 from upheld.desk.clocks import due, receipt_date
 from upheld.desk.states import VIEW
 from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.model import Regime, Request, Right, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from upheld.acts.company import Company
 
@@ -52,6 +54,7 @@ def open_request(
             person = home.mint()
         for kind, value in identities:
             home.alias(kind, value, person)
+        learn(company, home, company.person(person), identities)
         home.seal(id, "given", json.dumps(identities).encode())
         home.append(
             "request.opened",
@@ -68,22 +71,25 @@ def open_request(
     return company.request(id)
 
 
-def given(company: Company, request: Request) -> Mapping[str, list[str]]:
-    """Return the identities a request was opened with.
+def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
+    """Return what finding begins with: all that the person has presented, now and before.
+
+    Also the kinds of what this request did not present.
 
     Raises:
         Refused: the request's key was destroyed.
         HomeFailed: the vault lost them.
     """
-    sealed = company.home.unseal(request.id, "given")
-    if sealed is None:
+    presented = given_pairs(company, request)
+    if presented is None:
         if request.state is State.CLOSED:
             raise Refused(f"{request.id} is closed and its key destroyed; open a new request")
         raise HomeFailed(f"the vault has lost what {request.id} was opened with; restore home")
+    before = known(company, request.person) - set(presented)
     found: dict[str, list[str]] = {}
-    for kind, value in json.loads(sealed):
+    for kind, value in (*presented, *sorted(before)):
         found.setdefault(kind, []).append(value)
-    return found
+    return starting(found), tuple(sorted({kind for kind, _ in before}))
 
 
 def _known_person(company: Company, identities: Iterable[tuple[str, str]]) -> int | None:

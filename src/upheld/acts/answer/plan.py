@@ -6,9 +6,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from upheld.acts.answer.open import given
+from upheld.acts.answer.open import start
 from upheld.acts.finding import find
-from upheld.datamap.closure import Frozen, from_bytes, starting, to_bytes
+from upheld.datamap.closure import Frozen, from_bytes, to_bytes
 from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, step, to_document
 from upheld.datamap.limits import exceeding
 from upheld.datamap.plan import answering, erasures
@@ -52,14 +52,15 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
         raise Refused(
             f"the policy promises nobody under `{request.regime}` the right to {request.right}"
         )
-    frozen, found = find(company, _start(company, request), count=request.right is Right.ACCESS)
+    begun, also = _start(company, request)
+    frozen, found = find(company, begun, count=request.right is Right.ACCESS)
     if request.plan is None and not any(found.values()) and not _by_hand(company):
         raise Refused(
             f"no store knows the identities of {id}; check them with the person, "
             f"or answer with `upheld request close {id} --because no_data --key FILE`"
         )
     secret = company.home.unseal(id, "secret") or secrets.token_bytes(32)
-    draft = _draft(company, request, clauses, limits)
+    draft = replace(_draft(company, request, clauses, limits), also=also)
     made = _made(company, draft, frozen, secret=secret, found=found)
     document = to_document(made)
     with company.home.writing() as home:
@@ -125,9 +126,11 @@ def frozen(company: Company, request: Request) -> tuple[Frozen, bytes]:
     return from_bytes(closure), secret
 
 
-def _start(company: Company, request: Request) -> Frozen:
+def _start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
+    """Return what finding begins with, and the kinds in it that this request did not present."""
+    begun, also = start(company, request)
     closure = company.home.unseal(request.id, "closure")
-    return from_bytes(closure) if closure else starting(given(company, request))
+    return (from_bytes(closure).presenting(begun.given) if closure else begun), also
 
 
 def _require_reviewed(company: Company) -> None:

@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from upheld.acts.known import drop, given_pairs, known, learn, presented_by
 from upheld.acts.officers import officer_key
 from upheld.desk.states import VIEW, from_state
 from upheld.errors import BadInput, HomeFailed, Refused, Stale
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NAMESPACE = "upheld-join"
 
 _WAITING = {State.OPEN, State.PLANNED}
-"""A request of which nothing is signed yet: it takes in what the other one's person presented."""
+"""A request of which nothing is signed yet: it is planned with what both people presented."""
 
 
 def merge(
@@ -31,15 +32,17 @@ def merge(
 ) -> int:
     """Join two people, named by ordinal or by what they are known by; return the ordinal they keep.
 
-    It is the older one. Requests of either that wait for a plan or a signature take in the
-    identities of both, and are planned anew. To join them again changes nothing.
+    It is the older one. What both presented is kept until they are erased, so that who asks by one
+    identity is found by all. Requests of either that wait for a plan or a signature are planned
+    anew with it. To join them again changes nothing.
 
     Raises:
-        BadInput: these are not two people of home.
+        BadInput: these are not two people of home, or nobody says what one of them presented.
         Refused: data of one of them is being erased, or was.
         Stale: somebody is at work on a request of theirs.
         NotSigned: the key is no officer's.
     """
+    identities = list(identities)
     named = [*people, *(_known(company, kind, value) for kind, value in identities)]
     if len(named) < 2:  # noqa: PLR2004 (it takes two to be joined)
         raise BadInput("it takes two people to join; see `upheld people find` for their numbers")
@@ -56,7 +59,10 @@ def merge(
         requests = _requests(company, home, person, other)
         _require_no_erasure(requests)
         if home.join(person, other, {"officer": officer, "signature": signature}):
-            _take_in(company, home, requests)
+            learn(company, home, person, _presented(company, (person, other), identities))
+            if known(company, other):
+                drop(home, other)
+            _plan_anew(company, home, requests)
     return person
 
 
@@ -107,20 +113,35 @@ def _require_no_erasure(requests: Iterable[Request]) -> None:
             )
 
 
-def _take_in(company: Company, home: Writing, requests: Iterable[Request]) -> None:
-    """Let requests that wait begin again with what both presented."""
-    living = [each for each in requests if each.state is not State.CLOSED]
-    given = sorted({pair for each in living for pair in _given(company, each)})
-    for each in living:
+def _presented(
+    company: Company, people: Iterable[int], identities: Iterable[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """Return what both presented: a tag of home leads to a person, and to no identity.
+
+    Raises:
+        BadInput: of one of them home holds none any more, and none was given.
+    """
+    found: set[tuple[str, str]] = set(identities)
+    for each in people:
+        theirs = presented_by(company, each)
+        if not theirs and not any(company.home.person(*pair) == each for pair in identities):
+            raise BadInput(
+                f"home no longer holds what person {each} presented, since their requests are "
+                f"closed; give it, too: `upheld people merge {' '.join(map(str, people))} "
+                "--identity email=…`"
+            )
+        found |= theirs
+    return frozenset(found)
+
+
+def _plan_anew(company: Company, home: Writing, requests: Iterable[Request]) -> None:
+    """Let requests that wait begin again: they are planned with what both presented."""
+    for each in requests:
         if each.state in _WAITING and not each.steps:
+            given = given_pairs(company, each)
+            if given is None:
+                raise HomeFailed(f"the vault has lost what {each.id} was opened with; restore home")
             home.destroy(each.id)
             home.seal(each.id, "given", json.dumps(given).encode())
             if each.plan is not None:
                 home.append("request.outdated", {"request": each.id})
-
-
-def _given(company: Company, request: Request) -> Iterable[tuple[str, str]]:
-    sealed = company.home.unseal(request.id, "given")
-    if sealed is None:
-        raise HomeFailed(f"the vault has lost what {request.id} was opened with; restore home")
-    return [(kind, value) for kind, value in json.loads(sealed)]
