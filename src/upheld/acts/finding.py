@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Counts: TypeAlias = "Mapping[str, Mapping[tuple[str, Bond], int]]"
 """Rows by store, then by collection and bond."""
 
+_Told: TypeAlias = "tuple[Mapping[str, frozenset[str]], frozenset[str], frozenset[str]]"
+
 
 def find(company: Company, start: Frozen, *, count: bool = True) -> tuple[Frozen, Counts]:
     """Ask every store until none knows more; count rows, or only see whether there are any.
@@ -40,15 +42,20 @@ def _settled(
 ) -> tuple[Frozen, Counts]:
     """Ask in rounds, each store the same in each, so that the order of their names is nothing."""
     rows: dict[str, Mapping[tuple[str, Bond], int]] = {}
-    known: dict[str, Mapping[str, frozenset[str]]] = {}
-    while waiting := [name for name in company.stores if known.get(name) != closure.identities]:
+    known: dict[str, _Told] = {}
+    while waiting := [name for name in company.stores if known.get(name) != _told(closure)]:
         before = closure
         for name in waiting:
             found = company.stores[name].find(replace(before.of(name), sure=sure), count=count)
             rows[name] = found.rows
-            known[name] = before.joined(name, found.closure).identities
+            known[name] = _told(before.joined(name, found.closure))
             closure = closure.joined(name, found.closure)
     return closure, rows
+
+
+def _told(closure: Frozen) -> _Told:
+    """Return what of a closure every store is told."""
+    return closure.identities, closure.dialled, closure.households
 
 
 def _telephones(kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from upheld.model import Closure, Key
@@ -15,24 +15,41 @@ _Plain: TypeAlias = str | int | float | dict[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A person's closure over all stores: identities they share, row keys by store."""
+    """A person's closure over all stores: identities they share, row keys by store.
+
+    `dialled` and `households` are the telephones of `upheld.model.Closure`.
+    """
 
     given: _Kinds
     identities: _Kinds
     keys: Mapping[str, Mapping[str, frozenset[Key]]] = field(default_factory=dict)
+    dialled: frozenset[str] = frozenset()
+    households: frozenset[str] = frozenset()
 
     def of(self, store: str) -> Closure:
         """Return the part that one store is asked with."""
-        return Closure(self.given, self.identities, self.keys.get(store, {}))
+        return Closure(
+            self.given,
+            self.identities,
+            self.keys.get(store, {}),
+            dialled=self.dialled,
+            households=self.households,
+        )
 
     def joined(self, store: str, closure: Closure) -> Frozen:
         """Return this with what one store found; identities travel on to the others."""
-        identities = _either(self.identities, closure.identities)
-        return Frozen(self.given, identities, {**self.keys, store: closure.keys})
+        return replace(
+            self,
+            identities=_either(self.identities, closure.identities),
+            keys={**self.keys, store: closure.keys},
+            dialled=self.dialled | closure.dialled,
+            households=self.households | closure.households,
+        )
 
     def presenting(self, more: _Kinds) -> Frozen:
         """Return this with identities that the person has presented, too."""
-        return Frozen(_either(self.given, more), _either(self.identities, more), self.keys)
+        given, identities = _either(self.given, more), _either(self.identities, more)
+        return replace(self, given=given, identities=identities)
 
     def presents(self, more: _Kinds) -> bool:
         """Say whether all these identities were presented."""
@@ -59,6 +76,8 @@ def to_bytes(frozen: Frozen) -> bytes:
             store: {name: sorted(map(_plain, keys), key=repr) for name, keys in collections.items()}
             for store, collections in frozen.keys.items()
         },
+        "dialled": sorted(frozen.dialled),
+        "households": sorted(frozen.households),
     }
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -74,6 +93,8 @@ def from_bytes(sealed: bytes) -> Frozen:
             store: {name: frozenset(map(_key, rows)) for name, rows in collections.items()}
             for store, collections in keys.items()
         },
+        frozenset(plain.get("dialled", ())),
+        frozenset(plain.get("households", ())),
     )
 
 

@@ -125,13 +125,17 @@ class Closure:
     `given` holds the identities the person presented: a row of a collection of people must match
     each of them that it has a column for. `identities` holds those and what finding added. `keys`
     holds the keys of rows that other rows hang on. While only what is `sure` leads on, a telephone
-    found elsewhere leads to nobody: something better may, once other stores were asked.
+    found elsewhere leads to nobody: something better may, once other stores were asked. `dialled`
+    are the telephones that alone lead to rows of no collection of people, and `households` those of
+    them that somebody else bears, in whatever store.
     """
 
     given: Mapping[str, frozenset[str]]
     identities: Mapping[str, frozenset[str]]
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     sure: bool = False
+    dialled: frozenset[str] = frozenset()
+    households: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

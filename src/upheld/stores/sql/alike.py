@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from upheld.identity import base, near, normalise, spellings, telephones
 from upheld.model import Alike, Bond, How, Match, Sign, Traits, Type
 from upheld.stores.sql.functions import normal, numbers
+from upheld.stores.sql.households import bearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ def traits(connection: sa.Connection, selector: Selector) -> Traits:
     for collection in _of_people(selector):
         if not selector.keys.get(collection.name):
             continue
-        ways, birth = _bearing(collection, "phone"), _birth(selector, collection)
+        ways, birth = bearing(collection, "phone"), _birth(selector, collection)
         columns = [selector.field(collection, way.column) for way in ways]
         born = list(birth) if birth is not None else []
         query = sa.select(*columns, *born).where(selector.rows(collection, Bond.ABOUT))
@@ -77,7 +78,7 @@ def _bearing_sign(
 
 
 def _telephoned(selector: Selector, collection: Collection, known: Traits) -> Iterator[Truth]:
-    for way in _bearing(collection, "phone"):
+    for way in bearing(collection, "phone"):
         digits = _identities(selector, "phone")
         written = {*known.telephones, *(word for each in digits for word in telephones(each))}
         written |= spellings(way.identity, digits, way.stored)
@@ -100,7 +101,7 @@ def _addressed(selector: Selector, collection: Collection, sign: Sign) -> Iterat
     pairs = [near(each) for each in sorted(emails)]
     found = {each for pair in pairs for each in pair[sign is Sign.SWAPPED]} - emails
     words = sorted(found)
-    for way in _bearing(collection, "email"):
+    for way in bearing(collection, "email"):
         for at in range(0, len(words), _AT_ONCE):
             wanted = spellings(way.identity, words[at : at + _AT_ONCE], way.stored)
             yield _to_the_letter(selector, collection, way, wanted)
@@ -149,18 +150,6 @@ def _written(selector: Selector, collection: Collection, way: Match) -> sa.Colum
 def _identities(selector: Selector, kind: str) -> frozenset[str]:
     known = selector.closure.identities
     return frozenset().union(*(known[each] for each in known if base(each) == kind))
-
-
-def _bearing(collection: Collection, kind: str) -> list[Match]:
-    """Return the columns of a collection that hold its people's identities of a kind."""
-    ways = [w for w in collection.ways if isinstance(w, Match) and w.bond is Bond.ABOUT]
-    others = {name for way in collection.ways for name in way.columns}
-    fields = (
-        Match(place.name, place.identity, Bond.ABOUT, place.stored)
-        for place in collection.places
-        if place.identity and place.name not in others
-    )
-    return [way for way in (*ways, *fields) if base(way.identity) == kind]
 
 
 def _birth(

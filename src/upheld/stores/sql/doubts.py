@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.identity import base
-from upheld.model import Bond, Closure, Match
-from upheld.stores.sql import people
+from upheld.model import Bond, Match
+from upheld.stores.sql import households, people
 from upheld.stores.sql.finding import counts, keys_of
 from upheld.stores.sql.functions import spelled
 from upheld.stores.sql.functions.keys import in_keys, listed
@@ -31,8 +31,10 @@ def found(connection: sa.Connection, selector: Selector, before: Selector) -> It
 def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
     """Name the collections of people in which rows beside the ones frozen are there now.
 
-    Rows are one person's where each bears another one of the identities presented.
+    Rows are one person's where each bears another one of the identities presented. Also those of
+    rows that are theirs by nothing but a telephone of a household.
     """
+    yield from households.doubted(connection, selector)
     for collection in of_people(selector):
         news = _news(selector, before, collection)
         known_by = any(isinstance(way, Match) for way in collection.ways)
@@ -167,7 +169,7 @@ def without(frozen: Selector, strangers: Iterable[tuple[Collection, Key]]) -> Se
                 value = frozenset({spelled(key[0])})
                 for kinds in (given, identities):
                     kinds[way.identity] = kinds.get(way.identity, frozenset()) - value
-    return frozen.of(Closure(given, identities, keys))
+    return frozen.of(replace(closure, given=given, identities=identities, keys=keys))
 
 
 def of_people(selector: Selector) -> Iterator[Collection]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Refused, Stale, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
-from upheld.stores.sql import alike, doubts, finding, people
+from upheld.stores.sql import alike, doubts, finding, households, people
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.columns import mapped
@@ -104,7 +104,8 @@ class SqlStore:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
-            selector = finding.telephoned(connection, finding.grown(connection, theirs))
+            grown = finding.telephoned(connection, finding.grown(connection, theirs))
+            selector = households.noted(connection, grown)
             for doubt in doubts.found(connection, selector, theirs):
                 raise Refused(doubt)
             return finding.found(

@@ -1,0 +1,183 @@
+"""A telephone that two people share leads to nobody's rows, where nothing else tells whose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.journeys.network import CRM, Part, settle
+from tests.stores.real import made
+from tests.stores.shop import build
+from upheld.datamap.closure import starting
+from upheld.datamap.parse import parse_store
+from upheld.errors import Refused
+from upheld.identity import normalise
+from upheld.model import Bond, Declined, Right
+from upheld.stores.sql import SqlStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ADA, BOB = "ada@example.com", "bob@example.com"
+SHARED, OWN = "+44 20 7946 0000", "+44 20 7946 1111"
+_TABLES = (
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(99), phone VARCHAR(30))",
+    "CREATE TABLE calls (id INTEGER PRIMARY KEY, phone VARCHAR(30), email VARCHAR(99), words TEXT)",
+)
+_MAP = """\
+kind: sql
+url: sqlite:///x.sqlite
+collections:
+  customers:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields:
+      email: {category: contact, identity: email}
+      phone: {category: contact, identity: phone}
+  calls:
+    key: id
+    people: [{match: phone, identity: phone, is: about}]
+    fields:
+      phone: {category: contact, identity: phone}
+      email: {category: contact, identity: email}
+      words: contact
+"""
+
+
+class Office:
+    """A database of customers, and of calls that are known by a number alone."""
+
+    def __init__(self, url: str) -> None:
+        made(url, *_TABLES)
+        self.url = url
+        self.store = SqlStore(parse_store(_MAP, "stores/shop.yaml"), url)
+
+    def customer(self, number: int, email: str, phone: str | None) -> None:
+        said = "NULL" if phone is None else f"'{phone}'"
+        made(self.url, f"INSERT INTO customers VALUES ({number}, '{email}', {said})")
+
+    def call(self, number: int, phone: str, email: str | None = None) -> None:
+        said = "NULL" if email is None else f"'{email}'"
+        made(self.url, f"INSERT INTO calls VALUES ({number}, '{phone}', {said}, 'hello')")
+
+    def found(self, kind: str, value: str) -> dict[tuple[str, Bond], int]:
+        given = starting({kind: [normalise(kind, value)]}).of("shop")
+        return dict(self.store.find(given).rows)
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    made_ = Office(database_url)
+    yield made_
+    made_.store.close()
+
+
+def test_calls_from_a_number_of_their_own_are_theirs(office: Office) -> None:
+    office.customer(1, ADA, OWN)
+    office.customer(2, BOB, SHARED)
+    office.call(1, OWN)
+    office.call(2, SHARED)
+    assert office.found("email", ADA)["calls", Bond.ABOUT] == 1
+
+
+def test_calls_from_a_number_of_a_household_are_refused(office: Office) -> None:
+    office.customer(1, ADA, SHARED)
+    office.customer(2, BOB, SHARED)
+    office.call(1, SHARED)
+    for kind, value in (("email", ADA), ("email", BOB)):
+        with pytest.raises(Refused, match=r"`shop.calls` are theirs by nothing but") as refusal:
+            office.found(kind, value)
+        assert "7946" not in str(refusal.value)
+
+
+def test_nobody_is_refused_for_a_number_without_calls(office: Office) -> None:
+    office.customer(1, ADA, SHARED)
+    office.customer(2, BOB, SHARED)
+    office.call(1, OWN)
+    assert office.found("email", ADA) == {("customers", Bond.ABOUT): 1}
+
+
+def test_a_call_that_bears_another_address_is_refused(office: Office) -> None:
+    office.customer(1, ADA, SHARED)
+    office.call(1, SHARED, ADA)
+    assert office.found("email", ADA)["calls", Bond.ABOUT] == 1
+    office.call(2, SHARED, BOB)
+    with pytest.raises(Refused, match="bear another's identity"):
+        office.found("email", ADA)
+
+
+def test_calls_of_two_addresses_are_refused_to_who_presents_the_number(office: Office) -> None:
+    office.call(1, SHARED, ADA)
+    office.call(2, SHARED, ADA.upper())
+    office.call(3, SHARED)
+    assert office.found("phone", SHARED) == {("calls", Bond.ABOUT): 3}
+    office.call(4, SHARED, BOB)
+    with pytest.raises(Refused, match="bear another's identity"):
+        office.found("phone", SHARED)
+
+
+def test_who_takes_the_number_after_the_finding_is_not_shown_the_calls(office: Office) -> None:
+    office.customer(1, ADA, SHARED)
+    office.call(1, SHARED)
+    found = office.store.find(starting({"email": [ADA]}).of("shop")).closure
+    office.customer(2, BOB, SHARED)
+    with pytest.raises(Refused, match="by nothing but a telephone"):
+        list(office.store.look(found))
+
+
+def test_who_takes_the_number_after_the_plan_loses_no_calls(tmp_path: Path) -> None:
+    shop = build(tmp_path, ";".join(_TABLES), _MAP.partition("collections:\n")[2])
+    shop.run(f"INSERT INTO customers VALUES (1, '{ADA}', '{SHARED}')")
+    shop.run(f"INSERT INTO calls VALUES (1, '{SHARED}', NULL, 'hello')")
+    step = shop.step(email=ADA)
+    assert not shop.store.preview(step).refusals
+    shop.run(f"INSERT INTO customers VALUES (2, '{BOB}', '{SHARED}')")
+    before = shop.everything()
+    outcome = shop.store.act(step)
+    assert isinstance(outcome, Declined)
+    assert "nothing but a telephone" in outcome.why
+    assert "7946" not in outcome.why
+    assert shop.everything() == before
+
+
+def test_a_mention_by_a_number_is_no_doubt(database_url: str) -> None:
+    office = Office(database_url)
+    text = _MAP.replace("{match: phone, identity: phone, is: about}", _MENTION)
+    office.store = SqlStore(parse_store(text, "stores/shop.yaml"), database_url)
+    office.customer(1, ADA, SHARED)
+    office.customer(2, BOB, SHARED)
+    office.call(1, SHARED)
+    assert office.found("email", ADA)["calls", Bond.MENTIONS] == 1
+    office.store.close()
+
+
+_MENTION = "{match: phone, identity: phone, is: mentions}"
+CALLS = Part(
+    """
+    CREATE TABLE calls (id INTEGER PRIMARY KEY, phone TEXT, words TEXT);
+    INSERT INTO calls VALUES (1, '+44 20 7946 0000', 'whose?');
+    """,
+    """\
+  calls:
+    key: id
+    people: [{match: phone, identity: phone, is: about}]
+    fields: {phone: {category: contact, identity: phone}, words: contact}
+""",
+)
+
+
+@pytest.mark.parametrize("names", [("crm", "zcalls"), ("zcrm", "calls")])
+def test_another_store_knows_that_the_number_is_a_households(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    town = settle(tmp_path / "town", **dict(zip(names, (CRM, CALLS), strict=True)))
+    with town.open() as upheld:
+        id = upheld.open_request(Right.ERASE, [f"email={ADA}"]).id
+        with pytest.raises(Refused, match=rf"`{names[1]}.calls` are theirs by nothing but"):
+            upheld.plan(id)
+    town.run_sql(names[0], "UPDATE customers SET phone = NULL WHERE email LIKE 'bob%'")
+    with town.open() as upheld:
+        assert upheld.plan(id).rows == 2
