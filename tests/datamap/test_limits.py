@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, to_document
-from upheld.datamap.limits import exceeding
-from upheld.model import Bond, Counted, Outcome, Regime, Right
+from upheld.datamap.limits import bounded, exceeding, still_covered
+from upheld.model import Bond, Closure, Counted, Erasure, Outcome, Regime, Right, Step
 from upheld.model.erasing import Limits
 
 TODAY = date(2026, 7, 1)
@@ -85,3 +86,48 @@ def test_a_plan_of_before_there_were_limits_is_read_and_one_officer_signs_it() -
     assert "limits" not in old
     assert "exceeds" not in old
     assert from_document(old.encode()).signatures == 1
+
+
+def _ceilings(plan: Plan, sizes: dict[str, dict[str, int]]) -> list[int | None]:
+    erasures = tuple(
+        Erasure(each.collection, each.bond, True, (), None, ())  # noqa: FBT003 (it deletes)
+        for part in plan.stores
+        for each in part.counted
+    )
+    part = replace(plan.stores[0], erasures=erasures)
+    made = bounded(replace(plan, stores=(part,)), sizes)
+    return [each.ceiling for each in made.stores[0].erasures]
+
+
+@pytest.mark.parametrize(
+    ("rows", "limits", "size", "ceiling"),
+    [
+        (7, Limits(), 100, 32),
+        (400, Limits(), 100_000, 440),
+        (9_990, Limits(), 1_000_000, 10_000),
+        (95, Limits(), 1_000, 100),
+        (101, Limits(), 1_000, 126),  # two officers sign
+        (9_990, Limits(rows=10), 1_000_000, 10_989),
+    ],
+)
+def test_growth_stays_below_what_its_signatures_cover(
+    rows: int, limits: Limits, size: int, ceiling: int
+) -> None:
+    plan = _plan(_rows(rows), limits=limits)
+    assert _ceilings(plan, {"crm": {"orders": size}}) == [ceiling]
+
+
+def test_the_ceilings_of_one_collection_share_what_may_still_be_signed() -> None:
+    plan = _plan(_rows(40), _rows(51, bond=Bond.MENTIONS), limits=Limits())
+    assert _ceilings(plan, {"crm": {"orders": 1_000}}) == [44, 55]
+
+
+def test_what_was_done_before_is_taken_from_what_is_covered() -> None:
+    plan = _plan(_rows(7), limits=Limits(rows=20))
+    erasure = Erasure("orders", Bond.ABOUT, True, (), None, (), ceiling=18)  # noqa: FBT003 (it deletes)
+    step = Step("R-1/crm", Right.ERASE, Closure({}, {}), (erasure,), b"", TODAY)
+    done = {"R-1/crm": (_rows(7), _rows(3, outcome=Outcome.RETAINED)), "R-1/web": (_rows(4),)}
+    again = still_covered(step, plan, done)
+    assert (again.ceiling, again.erasures[0].ceiling) == (9, 11)
+    two = replace(plan, exceeds=("touches more",))
+    assert still_covered(step, two, done).ceiling is None

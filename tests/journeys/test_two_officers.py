@@ -278,3 +278,62 @@ def test_the_plan_says_what_of_other_peoples_rows_stays(town: Town, capsys: Capt
         "chats (shared): 1 blanked; what is the others' in them stays",
     ):
         assert f"  shop.{line}\n" in said
+
+
+def _orders(town: Town, first: int, rows: int) -> None:
+    """Let somebody order for the person meanwhile."""
+    many = ", ".join(f"({n}, 1, 'x', 1)" for n in range(first, first + rows))
+    town.run_sql("shop", f"INSERT INTO orders VALUES {many}")
+
+
+def test_rows_that_arrive_do_not_lead_above_what_one_officer_may_sign(
+    town: Town, second: Path
+) -> None:
+    with town.open() as upheld:
+        id = _planned(upheld, Limits(rows=8))
+        upheld.sign(id, town.key)
+        _orders(town, 1000, 2)
+        before = (town.folder / "shop.sqlite").read_bytes()
+        with pytest.raises(Refused, match=r"more rows in `shop.orders` than the plan allows"):
+            upheld.apply(id)
+        assert (town.folder / "shop.sqlite").read_bytes() == before
+        made = plan(upheld.company, id, Limits(rows=8))
+        assert made.exceeds == ("touches 9 rows in all, more than 8",)
+        upheld.sign(id, town.key)
+        upheld.sign(id, second)
+        assert upheld.apply(id).state is State.CLOSED
+
+
+def test_rows_that_arrive_are_counted_over_all_stores(town: Town) -> None:
+    with town.open() as upheld:
+        id = _planned(upheld, Limits(rows=8))
+        upheld.sign(id, town.key)
+        _orders(town, 1000, 1)
+        town.run_sql("web", "INSERT INTO visits VALUES (9, '1', '/late')")
+        with pytest.raises(Refused, match=r"more rows in `web` than were signed for; plan again"):
+            upheld.apply(id)
+        assert len(town.rows("web", "visits")) == 4
+        upheld.plan(id)
+        upheld.sign(id, town.key)
+        assert upheld.apply(id).state is State.CLOSED
+    assert [row[1] for row in town.rows("web", "visits")] == ["2"]
+
+
+def test_rows_that_arrive_again_and_again_are_counted_together(town: Town) -> None:
+    id = town.erase()
+    _orders(town, 1000, 20)
+    town.verdict("gdpr.erase")
+    with town.open() as upheld:
+        assert upheld.apply(id).state is State.CLOSED
+    _orders(town, 1000, 20)
+    town.verdict("gdpr.erase")
+    before = (town.folder / "shop.sqlite").read_bytes()
+    with town.open() as upheld:
+        assert upheld.request(id).state is State.REOPENED
+        with pytest.raises(Refused, match=r"more rows in `shop.orders` than the plan allows"):
+            upheld.apply(id)
+        assert (town.folder / "shop.sqlite").read_bytes() == before
+        upheld.plan(id)
+        upheld.sign(id, town.key)
+        assert upheld.apply(id).state is State.CLOSED
+    assert [row[0] for row in town.rows("shop", "orders")] == [20, 30]

@@ -75,7 +75,8 @@ class Limits:
 class Step:
     """The part of a plan that one store carries out, in one transaction, safe to repeat.
 
-    `tasks` are what a person is asked to do by hand, as the plan froze them.
+    `tasks` are what a person is asked to do by hand, as the plan froze them; `ceiling` is how many
+    rows may be touched in all, beside the ceilings of its erasures.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Step:
     secret: bytes
     due: date
     tasks: tuple[str, ...] = ()
+    ceiling: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from upheld.acts.answer.sign import require_signed
 from upheld.acts.answer.stepping import carry_out, require_mine
 from upheld.acts.known import drop
 from upheld.datamap.document import Plan, from_document, step
+from upheld.datamap.limits import still_covered
 from upheld.desk.states import added
 from upheld.errors import HomeFailed, Refused, Stale
 from upheld.model import Declined, Outcome, Pending, Right, State
@@ -115,6 +116,8 @@ def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both 
         this = step(plan, part.store, closure, secret)
         if this.id in fences:
             continue
+        done = company.request(request.id).receipts.get(request.plan or "", {})
+        this = still_covered(this, plan, done)
         outcome, fence = carry_out(company, request, this, part.store)
         if isinstance(outcome, Declined):
             raise Refused(outcome.why)

@@ -10,10 +10,10 @@ from upheld.acts.answer.open import start
 from upheld.acts.finding import find
 from upheld.datamap.closure import Frozen, from_bytes, to_bytes
 from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, step, to_document
-from upheld.datamap.limits import exceeding
+from upheld.datamap.limits import bounded
 from upheld.datamap.plan import answering, erasures
 from upheld.errors import HomeFailed, Refused, Stale, WouldFail
-from upheld.model import Counted, Erasure, Outcome, Right
+from upheld.model import Counted, Outcome, Right
 from upheld.model.erasing import Limits
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from upheld.acts.company import Company
     from upheld.model import Bond, Json, Request
 
-_ROOM = 25
-"""Rows that may join a collection between plan and apply, or a tenth of it if that is more."""
 _LIMITS = Limits()
 
 
@@ -179,11 +177,10 @@ def _made(
         preview = company.stores[part.store].preview(step(draft, part.store, closure, secret))
         refused.extend(preview.refusals)
         sizes[part.store] = preview.sizes
-        parts.append(_bounded(part, preview.counted, preview.notes))
+        parts.append(replace(part, counted=preview.counted, notes=preview.notes))
     if refused:
         raise WouldFail(f"{draft.request} would fail and nothing was written: {'; '.join(refused)}")
-    whole = replace(draft, stores=tuple(parts))
-    return replace(whole, exceeds=exceeding(whole, sizes))
+    return bounded(replace(draft, stores=tuple(parts)), sizes)
 
 
 def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...]) -> StorePlan:
@@ -203,18 +200,3 @@ def _counted(part: StorePlan, found: Mapping[tuple[str, Bond], int]) -> StorePla
         Counted(collection, bond, Outcome.FOUND, rows) for (collection, bond), rows in found.items()
     )
     return replace(part, counted=counted, notes=tuple(f"by hand: {t}" for t in part.tasks))
-
-
-def _bounded(part: StorePlan, counted: tuple[Counted, ...], notes: tuple[str, ...]) -> StorePlan:
-    bounded = tuple(_ceiled(erasure, counted) for erasure in part.erasures)
-    return replace(part, erasures=bounded, counted=counted, notes=notes)
-
-
-def _ceiled(erasure: Erasure, counted: tuple[Counted, ...]) -> Erasure:
-    rows = sum(
-        each.rows
-        for each in counted
-        if (each.collection, each.bond) == (erasure.collection, erasure.bond)
-        and each.outcome is not Outcome.RETAINED
-    )
-    return replace(erasure, ceiling=rows + max(_ROOM, rows // 10))

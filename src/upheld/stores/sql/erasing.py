@@ -21,7 +21,7 @@ from upheld.stores.sql.replacing import replacement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from upheld.model import Change, Collection, Erasure, Hold, Reference, Step
+    from upheld.model import Change, Collection, Done, Erasure, Hold, Reference, Step
     from upheld.stores.sql.finding import Question
     from upheld.stores.sql.rows import Selector
 
@@ -322,6 +322,12 @@ class Eraser:
     def column(self, name: str) -> sa.ColumnElement[object]:
         """Return a field of the collection as SQL names it."""
         return self.selector.field(self.collection, name)
+
+
+def above(step: Step, done: Done) -> bool:
+    """Say whether more rows were touched than a step may touch in all."""
+    touched = sum(each.rows for each in done.counted if each.outcome is not Outcome.RETAINED)
+    return step.ceiling is not None and touched > step.ceiling
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.columns import mapped
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
 from upheld.stores.sql.databases.failures import constraint, orphans, ours
-from upheld.stores.sql.erasing import BlockedError, OverCeilingError, tallied
+from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
 from upheld.stores.sql.foreseeing import erased, notes, said
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
@@ -196,6 +196,8 @@ class SqlStore:
                 work = self._work(connection, step)
                 erasers = work.locked()
                 done = work.carry_out(erasers)
+                if above(step, done):
+                    return Declined(f"more rows in `{self.name}` than were signed for; plan again")
                 self._require_unmoved(work, erasers)
                 connection.commit()
                 self._database.committed(connection)
