@@ -132,9 +132,11 @@ def _to_the_letter(
     known = selector.column(collection, way.column)
     column, wanted = selector.field(collection, way.column), sorted(words)
     match known.type if known else Type.TEXT:
-        case Type.NUMBER:
+        case Type.NUMBER if selector.typeless:
             return column.in_(numbers(wanted))
-        case Type.BYTES | Type.OTHER:
+        case Type.DATE if selector.typeless:
+            return _written(selector, collection, way).in_(wanted)
+        case Type.NUMBER | Type.DATE | Type.BYTES | Type.OTHER:
             return selector.match(collection, way, wanted) if way.stored is None else sa.false()
         case _:
             return _written(selector, collection, way).in_(wanted)

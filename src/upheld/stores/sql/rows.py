@@ -13,14 +13,27 @@ from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen, filled, table
 from upheld.stores.sql.columns import field as field_of
-from upheld.stores.sql.functions import Dated, Spelled, normal, numbers, octets, spelled, uuids
+from upheld.stores.sql.functions import (
+    Dated,
+    Spelled,
+    addresses,
+    days,
+    normal,
+    numbers,
+    octets,
+    spelled,
+    uuids,
+)
 from upheld.stores.sql.functions.json import elements
-from upheld.stores.sql.functions.keys import Listed, in_keys, listed
+from upheld.stores.sql.functions.keys import Listed, counts, in_keys, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from upheld.model import Column, Hold, Key, Schema, Way
+
+_WORDS = (Type.DATE, True)
+"""A day where columns have no types: it stands there in words."""
 
 _AFTER_SPACES = "!"
 """The first letter of ASCII after the space, the tab and the line break."""
@@ -236,20 +249,34 @@ class Selector:
 
     def _bearing(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:
         column, kind = self.field(collection, way.column), base(way.identity)
+        known = self.column(collection, way.column)
         match self._type(collection, way.column):
-            case Type.NUMBER:
-                return column.in_(numbers(wanted))
+            case Type.NUMBER | Type.DATE if known and (known.type, self.typeless) != _WORDS:
+                return self._measured(known, column, wanted)
             case Type.BYTES:
                 words = wanted if self.typeless else [each.encode() for each in wanted]
                 return sa.or_(column.in_(octets(wanted)), column.in_(words))
             case Type.OTHER:
-                return self._other(self.column(collection, way.column), column, kind, wanted)
+                return self._other(known, column, kind, wanted)
             case _ if way.exact:
                 return self._as_written(collection, way, wanted)
             case _ if kind == "phone" or (kind == "email" and not "".join(wanted).isascii()):
                 return normal(kind, column).in_(wanted)
             case _:
                 return self._spelled(collection, way, wanted)
+
+    def _measured(
+        self, known: Column, column: sa.ColumnElement[object], wanted: list[str]
+    ) -> Truth:
+        """Rows that hold one of these figures or days: a server stops at what is none.
+
+        A boolean, a time or an instant is compared as it is written.
+        """
+        if self.typeless or counts(known):
+            return column.in_(numbers(wanted, "" if self.typeless else known.declared))
+        if known.declared == "date":
+            return column.in_(days(wanted))
+        return Spelled(column).in_(wanted)
 
     def _other(
         self, known: Column | None, column: sa.ColumnElement[object], kind: str, wanted: list[str]
@@ -264,6 +291,8 @@ class Selector:
             return sa.exists(sa.select(sa.literal_column("1")).select_from(every).where(held))
         if known and known.declared == "uuid":
             return column.in_(uuids(wanted))
+        if known and known.declared == "inet":
+            return column.in_(addresses(wanted))
         return Spelled(column).in_(wanted)
 
     def _as_written(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:

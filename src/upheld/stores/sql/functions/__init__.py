@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import date
+from ipaddress import ip_interface
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -24,6 +26,10 @@ REPLACED = "erased-"
 """What every replacement of a text begins with."""
 
 _LARGEST = 2**63 - 1
+_WIDE = ("numeric", "decimal")
+_DIGITS = 65
+"""In the widest decimal of MariaDB."""
+
 _BLOCK = 64
 _WIDEST = 48
 
@@ -155,10 +161,59 @@ def spelled(value: object) -> str:
     return str(value)
 
 
-def numbers(words: Iterable[str]) -> list[int]:
-    """Return those of the words that a column of numbers can hold."""
-    found = (int(word) for word in words if word.isascii() and word.isdecimal())
-    return [number for number in found if number <= _LARGEST]
+def numbers(words: Iterable[str], declared: str = "") -> list[int]:
+    """Return those of the words that a column of numbers can hold; `declared` is its type.
+
+    >>> numbers(["7", "-7", "18446744073709551615", "seven", "7.5"])
+    [7, -7]
+    >>> numbers(["-7", "18446744073709551615"], "bigint unsigned")
+    [18446744073709551615]
+    """
+    least, most = _range(declared)
+    found = (int(word) for word in words if _WHOLE.fullmatch(word))
+    return [number for number in found if least <= number <= most]
+
+
+def _range(declared: str) -> tuple[int, int]:
+    if "unsigned" in declared:
+        return 0, 2**64 - 1
+    wide = declared.startswith(_WIDE)
+    return (-(10**_DIGITS), 10**_DIGITS) if wide else (-_LARGEST - 1, _LARGEST)
+
+
+def days(words: Iterable[str]) -> list[str]:
+    """Return those of the words that spell a day.
+
+    >>> days(["1990-05-17", "1990-02-30", "19900517", "ada"])
+    ['1990-05-17']
+    """
+    return [word for word in words if _DAY.fullmatch(word) and _is_day(word)]
+
+
+def _is_day(word: str) -> bool:
+    try:
+        date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
+
+
+def addresses(words: Iterable[str]) -> list[str]:
+    """Return those of the words that spell an address of the internet, with or without its net.
+
+    >>> addresses(["192.0.2.1", "2001:DB8::1", "192.0.2.1/32", "192.0.2", "ada"])
+    ['192.0.2.1', '2001:DB8::1', '192.0.2.1/32']
+    """
+    return [word for word in words if _is_address(word)]
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ip_interface(word)
+    except ValueError:
+        return False
+    net = word.partition("/")[2]
+    return "%" not in word and (not net or net.isdecimal())
 
 
 def octets(words: Iterable[str]) -> list[bytes]:
@@ -172,5 +227,7 @@ def uuids(words: Iterable[str]) -> list[str]:
     return [word for word in words if _UUID.fullmatch(word)]
 
 
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*|0[0-9]+")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")

@@ -163,13 +163,18 @@ def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.Col
     return among(keys.parameter(held), *columns)
 
 
+def counts(column: Column) -> bool:
+    """Say whether a column of a server holds numbers: a boolean, a bit, a time are none."""
+    return column.type is Type.NUMBER and re.split(r"[ (]", column.declared)[0] in _NUMBERS
+
+
 def _fits(part: Scalar, column: Column | None) -> bool:
     """Say whether a column could hold this: a server stops at what is no value of its type."""
     if part is None:
         return False
     if column is None or not isinstance(part, str):
         return True
-    if column.type is Type.NUMBER and re.split(r"[ (]", column.declared)[0] in _NUMBERS:
+    if counts(column):
         return bool(_NUMBER.fullmatch(part))
     return column.declared != "uuid" or bool(_UUID.fullmatch(part))
 

@@ -96,6 +96,8 @@ def _in_words(column: Column | None, said: str) -> str:
         return said
     if column and column.type is Type.BYTES:
         return f"encode({said}, 'hex')"
+    if column and column.declared == "inet":
+        return f"abbrev({said})"  # a cast to text adds `/32`, as the driver does not
     return f"CAST({said} AS text)"
 
 
