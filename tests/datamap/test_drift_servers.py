@@ -237,3 +237,23 @@ def test_where_no_index_on_small_letters_can_be_it_is_told_what_can() -> None:
     slow = only(replace(PEOPLE, indexes=(("email",),)), dialect=Dialect.MARIADB)
     assert slow.severity is Severity.NOTE
     assert "`_ci`" in slow.next_step
+
+
+def test_an_array_is_no_key_and_no_link() -> None:
+    people = replace(
+        PEOPLE,
+        columns=(
+            *PEOPLE.columns[1:],
+            Column("id", Type.OTHER, nullable=False, declared="integer[]"),
+            Column("friends", Type.OTHER, nullable=True, declared="bigint[]"),
+        ),
+    )
+    text = MAP.replace(
+        "is: about}\n",
+        "is: about}\n      - {follow: friends, to: crm.people, is: mentions}\n",
+    ).replace("      id: none\n", "      id: none\n      friends: none\n")
+    said = [(each.severity, each.words) for each in found(people, text) if "array" in each.words]
+    assert said == [
+        (Severity.BROKEN, "`crm.people.id` is an array and cannot be the key of rows"),
+        (Severity.BROKEN, "`crm.people.friends` is an array and cannot be a link to one row"),
+    ]

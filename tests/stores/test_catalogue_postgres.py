@@ -323,6 +323,27 @@ def test_what_is_no_table_lies_beside(postgres_url: str) -> None:
     assert catalogue(postgres_url).beside == beside | {"large objects": "large objects"}
 
 
+def test_who_inherits_from_a_table_is_told_however_far_down(postgres_url: str) -> None:
+    made(
+        postgres_url,
+        PEOPLE,
+        "CREATE TABLE customers (since date) INHERITS (people)",
+        "CREATE TABLE members () INHERITS (customers)",
+        "CREATE TABLE days (day date) PARTITION BY RANGE (day)",
+        "CREATE TABLE past PARTITION OF days FOR VALUES FROM (MINVALUE) TO ('2026-01-01')",
+    )
+    tables, before = catalogue(postgres_url).tables, seen(postgres_url)
+    assert {name: table.heirs for name, table in tables.items()} == {
+        "people": ("customers", "members"),
+        "customers": ("members",),
+        "members": (),
+        "days": (),
+    }
+    made(postgres_url, "ALTER TABLE members NO INHERIT customers")
+    assert catalogue(postgres_url).tables["customers"].heirs == ()
+    assert seen(postgres_url) != before
+
+
 def test_our_own_tables_and_those_of_a_session_are_left_out(postgres_url: str) -> None:
     made(postgres_url, "CREATE TABLE upheld_step (id text)")
     temporary = "CREATE TEMPORARY TABLE scratch (id text)"

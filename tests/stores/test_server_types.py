@@ -535,3 +535,70 @@ def test_who_is_deleted_is_locked_before_anything_is_looked_for(postgres_url: st
     [lock] = [n for n, each in enumerate(said) if each.endswith("FOR UPDATE")]
     [gone] = [n for n, each in enumerate(said) if each.startswith("DELETE")]
     assert lock < gone
+
+
+_HEIRS = (
+    PEOPLE
+    + """\
+  guests:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields: {id: none, email: contact, room: contact}
+  stays:
+    key: id
+    people: [{follow: guest, to: guests, is: about}]
+"""
+)
+
+
+def _inheriting(url: str, text: str = _HEIRS) -> Base:
+    base = Base(url, text)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        "CREATE TABLE guests (room text, PRIMARY KEY (id)) INHERITS (people)",
+        "CREATE TABLE stays (id int PRIMARY KEY, guest int REFERENCES guests)",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+        f"INSERT INTO guests VALUES (1, '{BOB}', 'east'), (2, '{ADA}', 'west')",
+        "INSERT INTO stays VALUES (1, 1), (2, 2)",
+    )
+    return base
+
+
+def test_a_row_that_is_inherited_is_counted_shown_and_erased_once(postgres_url: str) -> None:
+    """Whoever has the same number in the other table is somebody else."""
+    base = _inheriting(postgres_url)
+    kinds = {"email": frozenset({ADA})}
+    counts = {name: rows for (name, _), rows in base.store.find(Closure(kinds, kinds)).rows.items()}
+    assert counts == {"people": 1, "guests": 1, "stays": 1}
+    assert sorted((name, row[0]) for name, _, row in base.shown(email=ADA)) == [
+        ("guests", 2),
+        ("people", 1),
+        ("stays", 2),
+    ]
+    base.erase(email=ADA)
+    assert base.rows("SELECT * FROM guests") == [(1, BOB, "east")]
+    assert base.rows("SELECT id FROM ONLY people ORDER BY id") == [(1,), (2,)]
+    assert base.rows("SELECT email FROM ONLY people WHERE id = 2") == [(BOB,)]
+    assert base.rows("SELECT * FROM stays") == [(1, 1)]
+
+
+def test_a_table_with_heirs_that_nobody_mapped_is_asked_for_all_its_rows(postgres_url: str) -> None:
+    base = _inheriting(postgres_url, PEOPLE + "  guests: not personal\n  stays: not personal\n")
+    with pytest.raises(Refused, match=r"have the same key; map `guests`, too"):
+        base.step(email=ADA)
+    base.run(
+        "DELETE FROM stays",
+        "UPDATE guests SET id = id + 10",
+        "DELETE FROM ONLY people WHERE id = 1",
+    )
+    base.erase(email=ADA)
+    assert base.rows("SELECT count(*) FROM people WHERE email = 'ada@example.com'") == [(0,)]
+    assert base.rows("SELECT count(*) FROM people WHERE email = 'bob@example.com'") == [(2,)]
+
+
+def test_of_the_heirs_of_a_table_all_are_mapped_or_none(postgres_url: str) -> None:
+    base = _inheriting(postgres_url, _HEIRS + "  staff: not personal\n")
+    base.run("CREATE TABLE staff () INHERITS (people)")
+    with pytest.raises(Refused, match=r"`shop.staff` inherits from `shop.people` as others do"):
+        base.step(email=ADA)

@@ -50,7 +50,7 @@ _ADVICE = (
     _Advice(
         "a table whose rows are also those of another",
         Severity.NOTE,
-        "map both; such rows are counted twice and erased once",
+        "map both, as tables of their own: then each row is counted and erased in one",
     ),
     _Advice(
         "a table that keeps what its rows were",

@@ -132,6 +132,7 @@ class _Compared:
         yield from self.new()
         yield from self.in_part()
         yield from self.key()
+        yield from self.arrays()
         yield from self.nobody()
         for way in self.collection.ways:
             yield from self.slow(way)
@@ -183,6 +184,22 @@ class _Compared:
                 f"the key of `{self.collection.name}` in the map does not tell its rows apart",
                 f"write `key: [{', '.join(self.table.key)}]`, as the database has it",
             )
+
+    def arrays(self) -> Iterator[Drift]:
+        """Tell arrays by which rows would be named or linked: an array is many values, or none."""
+        links = [way for way in self.collection.ways if isinstance(way, Follow)]
+        linked = [name for way in links for name in way.columns]
+        for name in dict.fromkeys([*self.collection.key, *linked]):
+            column = held(self.table, name)
+            if column is not None and column.declared.endswith("[]"):
+                key = name in self.collection.key
+                what = "the key of rows" if key else "a link to one row"
+                then = (
+                    "write another key, that is UNIQUE and NOT NULL"
+                    if key
+                    else "map a table with a row for each link instead"
+                )
+                yield self._broken(name, f"is an array and cannot be {what}", then)
 
     def nobody(self) -> Iterator[Drift]:
         if not self.collection.ways:

@@ -59,7 +59,8 @@ class Reference:
 class Table:
     """A table as the catalogue describes it; an index is its columns (or expressions) in order.
 
-    Of a `hidden` table row-level security keeps rows from the role that asks.
+    Of a `hidden` table row-level security keeps rows from the role that asks. `heirs` are tables
+    whose rows are its rows, too, since they inherit from it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Table:
     checks: tuple[str, ...]
     triggers: tuple[str, ...]
     hidden: bool = False
+    heirs: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, or what a path leads to in a column of JSON."""

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from upheld.identity import base
 from upheld.model import How, name_parts
@@ -14,15 +15,33 @@ from upheld.stores.sql.functions.json import Within
 from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy.sql.compiler import SQLCompiler
 
     from upheld.model import Collection, Column, Spelling, Table
 
 Truth = sa.ColumnElement[bool]
 
 
-def table(collection: Collection, shape: Table | None) -> sa.TableClause:
-    """Return a collection as SQL names it, every name quoted and every value left as stored."""
+class Alone(sa.TableClause):
+    """A table without the rows of those that inherit from it."""
+
+    inherit_cache = True
+
+
+@compiles(Alone, "postgresql")
+def _alone(element: Alone, compiler: SQLCompiler, **options: object) -> str:
+    plain: Callable[..., str] = compiler.visit_table
+    said = plain(element, **options)
+    return f"ONLY {said}" if options.get("asfrom") else said
+
+
+def table(collection: Collection, shape: Table | None, *, alone: bool = False) -> sa.TableClause:
+    """Return a collection as SQL names it, every name quoted and every value left as stored.
+
+    Where its heirs are mapped, too, it is `alone`: each row is a row of one collection.
+    """
     known = (each.name for each in shape.columns) if shape else ()
     names = dict.fromkeys([*mapped(collection), *known])
     shapes = {name: shape.column(name) if shape else None for name in names}
@@ -32,7 +51,7 @@ def table(collection: Collection, shape: Table | None) -> sa.TableClause:
         if column is None or not column.path
     ]
     *schema, name = name_parts(collection.name)
-    return sa.table(
+    return (Alone if alone else sa.TableClause)(
         sa.quoted_name(name, quote=True),
         *columns,
         schema=sa.quoted_name(schema[-1], quote=True) if schema else None,

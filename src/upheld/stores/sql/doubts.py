@@ -11,6 +11,7 @@ from upheld.identity import base
 from upheld.model import Bond, Match
 from upheld.stores.sql import households, people
 from upheld.stores.sql.finding import counts, keys_of
+from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import spelled
 from upheld.stores.sql.functions.keys import in_keys, listed
 
@@ -35,6 +36,7 @@ def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> 
     rows that are theirs by nothing but a telephone of a household.
     """
     yield from households.doubted(connection, selector)
+    yield from _keyed_twice(connection, selector)
     for collection in of_people(selector):
         news = _news(selector, before, collection)
         known_by = any(isinstance(way, Match) for way in collection.ways)
@@ -45,6 +47,25 @@ def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> 
         every, *apart = (int(each) for each in connection.execute(query).one())
         if every > 1 and every not in apart:
             yield _crowded(selector.mapped.name, collection)
+
+
+def _keyed_twice(connection: sa.Connection, selector: Selector) -> Iterator[str]:
+    """Name the tables in which a key of theirs is also that of a row which inherits from it.
+
+    A key tells apart the rows of one table, and not those of its heirs.
+    """
+    for collection in selector.mapped.collections:
+        shape = selector.schema.tables.get(collection.name)
+        keys = selector.keys.get(collection.name)
+        if not shape or not keys or not unmapped_heirs(selector.mapped, shape):
+            continue
+        rows = in_keys(selector.fields(collection, collection.key), listed(keys))
+        [number] = counts(connection, selector, [(collection, rows)])
+        if number > len(keys):
+            yield (
+                f"rows of `{selector.mapped.name}.{collection.name}` and of a table that inherits "
+                f"from it have the same key; map `{shape.heirs[0]}`, too"
+            )
 
 
 def _crowded(store: str, collection: Collection) -> str:

@@ -13,6 +13,7 @@ from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen, filled, table
 from upheld.stores.sql.columns import field as field_of
+from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import (
     Dated,
     Spelled,
@@ -104,7 +105,8 @@ class Selector:
         """Return a collection as SQL names it, made once."""
         if collection not in self._tables:
             shape = self.schema.tables.get(collection.name)
-            self._tables[collection] = table(collection, shape)
+            alone = bool(shape and shape.heirs and not unmapped_heirs(self.mapped, shape))
+            self._tables[collection] = table(collection, shape, alone=alone)
         return self._tables[collection]
 
     def field(self, collection: Collection, name: str) -> sa.ColumnElement[object]:

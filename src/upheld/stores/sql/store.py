@@ -11,15 +11,15 @@ from weakref import finalize
 
 import sqlalchemy as sa
 
-from upheld.errors import Refused, Stale, StoreFailed
+from upheld.errors import Refused, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
 from upheld.stores.sql import alike, doubts, finding, households, people
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
-from upheld.stores.sql.columns import mapped
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
 from upheld.stores.sql.databases.failures import constraint, orphans, ours
 from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
+from upheld.stores.sql.fitting import require_fitting
 from upheld.stores.sql.foreseeing import erased, notes, said
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
@@ -304,26 +304,10 @@ class SqlStore:
 
         Raises:
             Stale: the catalogue has lost a table or a column of the map.
+            Refused: rows are hidden, or cannot be told apart.
         """
         schema = self._known(connection)
-        for collection in self._mapped.collections:
-            shape = schema.tables.get(collection.name)
-            names = mapped(collection)
-            missing = [name for name in names if not shape or not shape.column(name)]
-            if collection.ways and missing:
-                raise Stale(
-                    f"`{self.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
-                    f"run `upheld map check {self.name}`"
-                )
-            keyed = [shape.column(name) for name in collection.key] if shape else []
-            if collection.ways and any(each and each.declared.endswith("[]") for each in keyed):
-                where = f"`{self.name}.{collection.name}`"
-                raise Refused(f"the key of {where} is an array; name another in the map")
-            if collection.ways and shape and shape.hidden:
-                raise Refused(
-                    f"row-level security hides rows of `{self.name}.{collection.name}` from this "
-                    "role; let its owner give the role BYPASSRLS, or a policy that shows it all"
-                )
+        require_fitting(self._mapped, schema)
         tables = self._tables
         return Selector(self._mapped, schema, closure, self._database.typeless, {}, tables)
 

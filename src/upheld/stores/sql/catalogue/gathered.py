@@ -28,6 +28,7 @@ class Gathered:
     checks: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
     hidden: bool = False
+    heirs: list[str] = field(default_factory=list)
 
     def table(self) -> Table:
         """Return what was gathered; its key is an index, and unique."""
@@ -43,14 +44,20 @@ class Gathered:
             checks=tuple(self.checks),
             triggers=tuple(self.triggers),
             hidden=self.hidden,
+            heirs=tuple(sorted(self.heirs)),
         )
 
 
 def schema(gathered: Iterable[Gathered], beside: Mapping[str, str]) -> Schema:
     """Return the tables in the order of their names, with a digest of all that is said of them."""
     tables = {each.name: each.table() for each in sorted(gathered, key=lambda each: each.name)}
-    words = json.dumps([asdict(table) for table in tables.values()], sort_keys=True)
+    words = json.dumps([_told(table) for table in tables.values()], sort_keys=True)
     return Schema(tables, hashlib.sha256(words.encode()).hexdigest(), beside)
+
+
+def _told(table: Table) -> Mapping[str, object]:
+    """Return what is digested; a table without heirs is told as it was before there were any."""
+    return {name: value for name, value in asdict(table).items() if name != "heirs" or value}
 
 
 def called(name: str, schema: str | None = None) -> str:

@@ -89,6 +89,13 @@ ORDER BY 1, 2
 A trigger of PostgreSQL's own that fills a `tsvector` does so for each row, before it is written,
 whatever is changed: 23 is `BEFORE INSERT OR UPDATE … FOR EACH ROW`.
 """
+_HEIRS = """
+WITH RECURSIVE heir (of, oid) AS (
+    SELECT inhparent, inhrelid FROM pg_inherits
+    UNION SELECT heir.of, i.inhrelid FROM heir JOIN pg_inherits AS i ON i.inhparent = heir.oid
+)
+SELECT of, oid FROM heir ORDER BY of, oid
+"""
 _LARGE = "SELECT EXISTS (SELECT FROM pg_largeobject_metadata)"
 
 _FINGERPRINT = """
@@ -107,6 +114,7 @@ WITH relation AS (
         WHERE tgrelid IN (SELECT oid FROM relation)
     UNION ALL SELECT concat_ws(' ', 'w', oid, xmin) FROM pg_rewrite
         WHERE ev_class IN (SELECT oid FROM relation)
+    UNION ALL SELECT concat_ws(' ', 'h', inhrelid, inhparent) FROM pg_inherits
     UNION ALL SELECT concat_ws(' ', 'e', oid, xmin) FROM pg_enum
     UNION ALL SELECT concat_ws(' ', 'd', oid, xmin) FROM pg_type WHERE typtype IN ('d', 'e')
     UNION ALL SELECT concat_ws(' ', 'n', oid, xmin) FROM pg_namespace WHERE nspname !~ '^pg_'
@@ -163,6 +171,7 @@ def fingerprint(connection: sa.Connection) -> str:
 def read_schema(connection: sa.Connection) -> Schema:
     """Return every table of the database, with a digest of all that was read."""
     found = _relations(connection)
+    _heirs(connection, found)
     computed = _triggers(connection, found)
     domains = _columns(connection, found, computed)
     _constraints(connection, found, domains)
@@ -186,6 +195,13 @@ def _relations(connection: sa.Connection) -> _Relations:
             if inherits:
                 found.beside[full] = "a table whose rows are also those of another"
     return found
+
+
+def _heirs(connection: sa.Connection, found: _Relations) -> None:
+    """Read which tables inherit from which, however far down; partitions are the table itself."""
+    for of, heir in connection.exec_driver_sql(_HEIRS):
+        if of in found.tables and heir in found.tables:
+            found.tables[of].heirs.append(found.tables[heir].name)
 
 
 def _columns(

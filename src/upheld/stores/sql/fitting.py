@@ -1,0 +1,59 @@
+"""Says whether a map still fits the catalogue it speaks of, before anything is asked; pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upheld.errors import Refused, Stale
+from upheld.stores.sql.columns import mapped
+
+if TYPE_CHECKING:
+    from upheld.model import Collection, Schema, StoreMap, Table
+
+
+def require_fitting(store: StoreMap, schema: Schema) -> None:
+    """Refuse to work by a map with what the database has not, or does not show.
+
+    Raises:
+        Stale: the catalogue has lost a table or a column of the map.
+        Refused: rows are hidden, or cannot be told apart.
+    """
+    for collection in store.collections:
+        if collection.ways:
+            shape = schema.tables.get(collection.name)
+            _require_there(store, collection, shape)
+            if shape:
+                _require_told_apart(store, collection, shape)
+
+
+def unmapped_heirs(store: StoreMap, shape: Table) -> list[str]:
+    """Name the tables that inherit from one, and in which the map finds nobody."""
+    known = {each.name for each in store.collections if each.ways}
+    return [name for name in shape.heirs if name not in known]
+
+
+def _require_there(store: StoreMap, collection: Collection, shape: Table | None) -> None:
+    missing = [name for name in mapped(collection) if not shape or not shape.column(name)]
+    if missing:
+        raise Stale(
+            f"`{store.name}.{collection.name}` has lost `{missing[0]}` since it was mapped; "
+            f"run `upheld map check {store.name}`"
+        )
+
+
+def _require_told_apart(store: StoreMap, collection: Collection, shape: Table) -> None:
+    where = f"`{store.name}.{collection.name}`"
+    keyed = [shape.column(name) for name in collection.key]
+    if any(each and each.declared.endswith("[]") for each in keyed):
+        raise Refused(f"the key of {where} is an array; name another in the map")
+    if shape.hidden:
+        raise Refused(
+            f"row-level security hides rows of {where} from this "
+            "role; let its owner give the role BYPASSRLS, or a policy that shows it all"
+        )
+    left = unmapped_heirs(store, shape)
+    if left and len(left) < len(shape.heirs):
+        raise Refused(
+            f"`{store.name}.{left[0]}` inherits from {where} as others do that are mapped, and "
+            "nobody is found in it; map it, too, so that each row is a row of one table"
+        )
