@@ -80,6 +80,15 @@ def test_a_trigger_that_raises_refuses_and_its_words_are_not_repeated(tmp_path: 
     assert "must stay" not in "".join(shop.store.preview(step).refusals)
 
 
+@pytest.mark.parametrize(
+    "trigger", ["", "CREATE TRIGGER t BEFORE UPDATE ON customers BEGIN SELECT 1; END;"]
+)
+def test_a_preview_says_that_it_rehearsed_and_what_that_does(tmp_path: Path, trigger: str) -> None:
+    shop = one(tmp_path, "x TEXT", "'v'", "contact", more=trigger)
+    said = "".join(shop.store.preview(shop.step(email=ADA)).notes)
+    assert ("`shop` rehearsed this in a transaction that was undone" in said) is bool(trigger)
+
+
 def test_a_trigger_that_keeps_a_row_is_seen_by_looking_back(tmp_path: Path) -> None:
     trigger = "CREATE TRIGGER guard BEFORE UPDATE ON customers BEGIN SELECT raise(IGNORE); END;"
     shop = one(tmp_path, "x TEXT", "'v'", "contact", more=trigger)

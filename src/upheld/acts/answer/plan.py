@@ -51,6 +51,9 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
             f"the policy promises nobody under `{request.regime}` the right to {request.right}"
         )
     begun, also = _start(company, request)
+    draft = replace(_draft(company, request, clauses, limits), also=also)
+    if request.right is Right.ACCESS:
+        _require_readable(company, draft, begun)
     frozen, found = find(company, begun, count=request.right is Right.ACCESS)
     if request.plan is None and not any(found.values()) and not _by_hand(company):
         raise Refused(
@@ -58,7 +61,6 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
             f"or answer with `upheld request close {id} --because no_data --key FILE`"
         )
     secret = company.home.unseal(id, "secret") or secrets.token_bytes(32)
-    draft = replace(_draft(company, request, clauses, limits), also=also)
     made = _made(company, draft, frozen, secret=secret, found=found)
     document = to_document(made)
     with company.home.writing() as home:
@@ -181,6 +183,22 @@ def _made(
     if refused:
         raise WouldFail(f"{draft.request} would fail and nothing was written: {'; '.join(refused)}")
     return bounded(replace(draft, stores=tuple(parts)), sizes)
+
+
+def _require_readable(company: Company, draft: Plan, begun: Frozen) -> None:
+    """Refuse a copy before anybody signs it, if a store would not let all of it be read.
+
+    Raises:
+        WouldFail: a store does not let its role read a column of the map.
+    """
+    hidden = [
+        words
+        for name, store in company.stores.items()
+        if draft.right not in store.gaps
+        for words in store.preview(step(draft, name, begun, b"")).refusals
+    ]
+    if hidden:
+        raise WouldFail(f"{draft.request} would fail and nothing was written: {'; '.join(hidden)}")
 
 
 def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...]) -> StorePlan:

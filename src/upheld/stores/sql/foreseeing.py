@@ -1,4 +1,4 @@
-"""Says of a step what a reviewer should know before it is carried out."""
+"""Says of a step what a reviewer should know before it is carried out, and what it cannot read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from upheld.model import Outcome
+from upheld.stores.sql.columns import holder, mapped
+from upheld.stores.sql.preflight import rehearsal_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.default import DefaultDialect
 
     from upheld.model import Counted
+    from upheld.stores.sql.databases import Database
     from upheld.stores.sql.erasing import Eraser
     from upheld.stores.sql.rows import Selector
 
@@ -25,7 +28,17 @@ _FOLLOWS = {
 
 
 def notes(store: str, erasers: Sequence[Eraser]) -> Iterator[str]:
-    """Yield what the database does by itself when rows of a collection are changed or go."""
+    """Yield what the database does by itself when rows of a collection are changed or go.
+
+    Also that a step was rehearsed: others had to wait for its locks, and what a trigger does
+    outside of the database is not undone.
+    """
+    for each in erasers[:1]:
+        if rehearsal_needed(each.selector.mapped, each.selector.schema, each.step):
+            yield (
+                f"`{store}` rehearsed this in a transaction that was undone; meanwhile it locked "
+                "the rows that go or change, and their triggers fired"
+            )
     touched = {each.collection.name: each for each in erasers}
     going = {each.collection.name for each in erasers if each.erasure.delete}
     for name, eraser in touched.items():
@@ -40,6 +53,23 @@ def notes(store: str, erasers: Sequence[Eraser]) -> Iterator[str]:
                         f"deleting rows of `{store}.{name}` {follows} `{store}.{other.name}` "
                         f"(ON DELETE {reference.on_delete.upper()})"
                     )
+
+
+def unread(connection: sa.Connection, database: Database, selector: Selector) -> Iterator[str]:
+    """Say of which mapped columns the role may not read what they hold, so that a copy lacks it."""
+    named = {
+        selector.table(each): tuple(dict.fromkeys(map(holder, mapped(each))))
+        for each in selector.mapped.collections
+        if each.ways
+    }
+    hidden = database.unread(connection, named)
+    for collection in selector.mapped.collections:
+        if columns := hidden.get(selector.table(collection), ()) if collection.ways else ():
+            yield (
+                f"store `{selector.mapped.name}` does not let this role read "
+                f"{', '.join(f'`{each}`' for each in columns)} of `{collection.name}`; run "
+                "`upheld grants` and let its owner run what that prints"
+            )
 
 
 def said(dialect: DefaultDialect, erasers: Iterable[Eraser]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from weakref import finalize
 import sqlalchemy as sa
 
 from upheld.errors import Refused, StoreFailed
-from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Rows
+from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
 from upheld.stores.sql import alike, doubts, finding, households, people
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
@@ -20,7 +20,7 @@ from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
 from upheld.stores.sql.databases.failures import constraint, orphans, ours
 from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
 from upheld.stores.sql.fitting import require_fitting
-from upheld.stores.sql.foreseeing import erased, notes, said
+from upheld.stores.sql.foreseeing import erased, notes, said, unread
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
 from upheld.stores.sql.passing import still_theirs
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         Found,
         Guards,
         Key,
-        Right,
         Role,
         Schema,
         Step,
@@ -146,9 +145,13 @@ class SqlStore:
         """Say what a step would touch and what would refuse it.
 
         Where a check, a trigger or a foreign key from elsewhere could stand in the way, the step
-        is rehearsed in a transaction that is undone.
+        is rehearsed in a transaction that is undone: it locks rows, and triggers fire. Of a copy,
+        say what may not be read.
         """
         with self._connected(READING) as connection:
+            if step.right is Right.ACCESS:
+                frozen = self._frozen(connection, step.closure)
+                return Preview((), tuple(unread(connection, self._database, frozen)), ())
             work = self._work(connection, step)
             erasers = work.erasers()
             tallies = [each for at, e in enumerate(erasers) for each in e.foreseen(erasers[:at])]

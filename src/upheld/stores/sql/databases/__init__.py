@@ -107,6 +107,12 @@ class Database(Protocol):
         """Say what the role is not let do, in a transaction that is undone."""
         ...
 
+    def unread(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
+    ) -> Mapping[sa.TableClause, Sequence[str]]:
+        """Name those of these columns that the role may not read."""
+        ...
+
 
 def reached(name: str, url: str) -> Database:
     """Return the database at a URL, for the store `name`; nothing is opened yet.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 import upheld.stores.sql.functions.mariadb  # noqa: F401 (how the constructs are said there)
 from upheld.errors import StoreBusy
+from upheld.stores.sql.columns import chosen
 from upheld.stores.sql.databases.limits import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
@@ -163,6 +164,20 @@ class MariaDb:
                     f"has rows of another database that point at `{name}`, and may go with it; "
                     f"keep its rows with `erase: fields`, or drop that foreign key"
                 )
+
+    def unread(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
+    ) -> Mapping[sa.TableClause, Sequence[str]]:
+        """Name columns that cannot be selected, by trying it on no row."""
+        return {
+            table: [name for name in names if not _allowed(connection, _nothing(table, [name]))]
+            for table, names in tables.items()
+            if not _allowed(connection, _nothing(table, names))
+        }
+
+
+def _nothing(table: sa.TableClause, names: Sequence[str]) -> sa.Select[tuple[object, ...]]:
+    return chosen(table.c[name] for name in names).where(sa.false())
 
 
 def _listed(connection: sa.Connection) -> set[str]:

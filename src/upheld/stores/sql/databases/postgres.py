@@ -185,6 +185,20 @@ class Postgres:
         missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
         return dict.fromkeys(asked[at - 1][0].words(_RIGHTS[right]) for at, right in missing)
 
+    def unread(
+        self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
+    ) -> Mapping[sa.TableClause, Sequence[str]]:
+        """Name columns without SELECT, as the catalogue has it."""
+        asked = [(table, name) for table, names in tables.items() for name in names]
+        named = [_quoted(table) for table, _ in asked]
+        given = (named, [name for _, name in asked], ["SELECT"] * len(asked))
+        missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
+        found: dict[sa.TableClause, list[str]] = {}
+        for at, _ in missing:
+            table, name = asked[at - 1]
+            found.setdefault(table, []).append(name)
+        return found
+
     def _set_up(self, connection: psycopg.Connection[object], _: object) -> None:
         _read_as_text(connection)
         if self._shared:
