@@ -194,13 +194,17 @@ def _telling(field: Field, column: Column) -> bool:
 
 
 def _key(table: Table) -> tuple[str, ...]:
-    """Return what tells rows apart: the primary key, a unique constraint, or else every column."""
+    """Return what tells rows apart: the primary key, a unique constraint, or else every column.
+
+    An array is no key.
+    """
     whole = (
         unique
         for unique in table.unique
         if all((shape := table.column(name)) and not shape.nullable for name in unique)
     )
-    return table.key or next(whole, tuple(column.name for column in table.columns))
+    every = tuple(each.name for each in table.columns if not each.declared.endswith("[]"))
+    return table.key or next(whole, every or tuple(each.name for each in table.columns))
 
 
 def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Field:
