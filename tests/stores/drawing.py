@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from tests.stores.schemas import Link, Mail, Row, Table, Town, email, full_name
+from tests.stores.schemas import Link, Mail, Row, Table, Town, email, full_name, written
 from upheld.model import Act, Bond, Type
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ MOST_TABLES = 12
 FIRST = "t0"
 _KEYS = st.lists(st.sampled_from([Type.NUMBER, Type.TEXT]), min_size=1, max_size=2)
 _ACTS = st.sampled_from([Act.REDACT, Act.BLANK])
+_RULES = st.sampled_from(["", "CASCADE", "SET NULL", "RESTRICT"])
 _KINDS = st.sampled_from(["about", "about", "about", "shared", "people", "plain"])
 
 
@@ -59,10 +60,12 @@ class _Tables:
 
     def people(self, name: str) -> None:
         """Draw a table of people: one row each, with their e-mail and name."""
-        mails = (Mail("email", Bond.ABOUT, nullable=self._maybe()),)
+        mails = [Mail("email", Bond.ABOUT, nullable=self._maybe())]
+        if self._maybe() and (name == FIRST or self._phones):
+            mails.append(Mail("phone", Bond.ABOUT, nullable=False, kind="phone"))
         act = self.draw(_ACTS)
         stays = self._maybe()
-        self.made.append(Table(name, self._key(), stays, person=True, mails=mails, act=act))
+        self.made.append(Table(name, self._key(), stays, person=True, mails=tuple(mails), act=act))
 
     def plain(self, name: str) -> None:
         """Draw a table that has nothing to do with people."""
@@ -72,13 +75,13 @@ class _Tables:
         """Draw a table whose rows are one person's each, and may name others."""
         stays, owned = self._maybe(), [t for t in self.made if t.personal and not t.shared]
         links = [self._link(f"up{n}", owned, Bond.ABOUT, stays=stays) for n in range(self._upto(2))]
-        mails = [Mail("mail", Bond.ABOUT, self._maybe())] if self._maybe() else []
+        mails = [Mail("mail", Bond.ABOUT, self._maybe(), self._kind())] if self._maybe() else []
         if not links and not mails:
             links.append(self._link("up0", owned[:1], Bond.ABOUT, stays=stays))
         if links and self._maybe() and (not stays or self._named(links[0].to).stays):
-            links[0] = replace(links[0], nullable=False, in_key=True)
+            links[0] = _held(replace(links[0], nullable=False, in_key=True))
         if self._maybe():
-            mails.append(Mail("cc", Bond.MENTIONS, self._maybe()))
+            mails.append(Mail("cc", Bond.MENTIONS, self._maybe(), self._kind()))
         links += [
             self._link(f"seen{n}", owned, Bond.MENTIONS, stays=stays) for n in range(self._upto(2))
         ]
@@ -90,9 +93,9 @@ class _Tables:
         table = Table(name, key, stays, links=tuple(links), mails=tuple(mails), act=act)
         if self._maybe():
             bond = self.draw(st.sampled_from([None, Bond.ABOUT, Bond.MENTIONS]))
-            again = Link("again", name, table.key, bond, nullable=True)
+            again = Link("again", name, table.key, bond, nullable=True, on_delete=self._rule())
             table = replace(table, links=(*table.links, again))
-        self.made.append(table)
+        self.made.append(replace(table, unique=self._unique(table)))
 
     def shared(self, name: str) -> None:
         """Draw a table whose rows are two people's, each with a side of their own."""
@@ -104,7 +107,8 @@ class _Tables:
             return
         people = [each for each in self.made if each.person]
         links = [self._link(side, people, Bond.SHARED, stays=stays) for side in ("a", "b")]
-        self.made.append(replace(table, links=tuple(links)))
+        table = replace(table, links=tuple(links))
+        self.made.append(replace(table, unique=self._unique(table)))
 
     def turn_back(self, name: str) -> None:
         """Let an earlier table point at a later one, so that there may be a cycle."""
@@ -114,7 +118,7 @@ class _Tables:
             to = self.made[self.draw(st.sampled_from([each for each in able if each > at]))]
             about = [] if self.made[at].person else [Bond.ABOUT]
             bond = self.draw(st.sampled_from([None, Bond.MENTIONS, *about]))
-            link = Link(name, to.name, to.key, bond, nullable=True)
+            link = Link(name, to.name, to.key, bond, nullable=True, on_delete=self._rule())
             self.made[at] = replace(self.made[at], links=(*self.made[at].links, link))
 
     def _link(self, name: str, to: Sequence[Table], bond: Bond | None, *, stays: bool) -> Link:
@@ -122,7 +126,24 @@ class _Tables:
         target = self.draw(st.sampled_from(to))
         holding = stays or bond in {Bond.MENTIONS, Bond.SHARED}
         nullable = self._maybe() or (holding and not target.stays)
-        return Link(name, target.name, target.key, bond, nullable)
+        return _held(Link(name, target.name, target.key, bond, nullable, on_delete=self._rule()))
+
+    def _unique(self, table: Table) -> tuple[tuple[str, ...], ...]:
+        """Draw whether rows are told apart by what they point at, as those of a table between."""
+        links = [each.names for each in table.links]
+        if not links or not self._maybe():
+            return ()
+        return (tuple(name for names in links[: self._upto(1) + 1] for name in names),)
+
+    @property
+    def _phones(self) -> bool:
+        return any(each.kind == "phone" for each in self.made[0].mails)
+
+    def _kind(self) -> str:
+        return self.draw(st.sampled_from(["email", "phone"])) if self._phones else "email"
+
+    def _rule(self) -> str:
+        return self.draw(_RULES)
 
     def _key(self) -> tuple[tuple[str, Type], ...]:
         return tuple((f"k{at}", kind) for at, kind in enumerate(self.draw(_KEYS)))
@@ -135,6 +156,12 @@ class _Tables:
 
     def _upto(self, most: int) -> int:
         return self.draw(st.integers(0, most))
+
+
+def _held(link: Link) -> Link:
+    """Return a link by a rule that it can have: what must point somewhere is never emptied."""
+    never = link.on_delete == "SET NULL" and not link.nullable
+    return replace(link, on_delete="") if never else link
 
 
 @dataclass(frozen=True)
@@ -150,7 +177,16 @@ class _Rows:
         rows = self.town.rows.setdefault(self.table.name, [])
         for number, owner in enumerate(self._owners()):
             row = self._row(number, owner)
-            rows += [row] if row else []
+            rows += [row] if row and not self._is_there(row) else []
+
+    def _is_there(self, row: Row) -> bool:
+        """Say whether a row is told apart from none of those before by what is unique."""
+        mine = [[row.values[name] for name in names] for names in self.table.unique]
+        return any(
+            None not in values and values == [each.values[name] for name in names]
+            for each in self.town.rows[self.table.name]
+            for names, values in zip(self.table.unique, mine, strict=True)
+        )
 
     def point_back(self) -> None:
         """Fill the links to later tables, now that there are rows in them."""
@@ -187,9 +223,9 @@ class _Rows:
         """Draw the ways to the owner; where all are empty it is nobody's row."""
         led = False
         for mail in (each for each in self.table.mails if each.bond is Bond.ABOUT):
-            written = email(row.owner or 0)
             none = [None] if mail.nullable and not self.table.person else []
-            row.values[mail.name] = self.draw(st.sampled_from([written, written.upper(), *none]))
+            said = [*written(mail, row.owner or 0), *none]
+            row.values[mail.name] = self.draw(st.sampled_from(said))
             led = led or row.values[mail.name] is not None
         for link in self.table.links:
             if link.bond is Bond.ABOUT and not link.name.startswith("back"):
@@ -202,7 +238,7 @@ class _Rows:
     def _name(self, row: Row, mail: Mail) -> None:
         none = [None] if mail.nullable else []
         person = self.draw(st.sampled_from([*range(self.town.people), *none]))
-        row.values[mail.name] = None if person is None else email(person)
+        row.values[mail.name] = None if person is None else written(mail, person)[0]
         (row.sides if mail.bond is Bond.SHARED else row.names)[mail.name] = person
 
     def _aim(self, row: Row, link: Link) -> bool:

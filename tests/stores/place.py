@@ -122,6 +122,7 @@ class Place:
             never = "" if each.nullable else " NOT NULL"
             parts.append(f"{each.name} {spelled[each.type]}{never}{' UNIQUE' * each.unique}")
         parts.append(f"PRIMARY KEY ({', '.join(name for name, _ in table.key)})")
+        parts += [f"UNIQUE ({', '.join(names)})" for names in table.unique]
         parts += _foreign(table) if self._kind == "sqlite" else []
         return f"CREATE TABLE {table.name} ({', '.join(parts)})"
 
@@ -160,6 +161,7 @@ def _foreign(table: Table) -> list[str]:
     return [
         f"FOREIGN KEY ({', '.join(link.names)}) "
         f"REFERENCES {link.to} ({', '.join(name for name, _ in link.onto)})"
+        f"{f' ON DELETE {link.on_delete}' * bool(link.on_delete)}"
         for link in table.links
     ]
 

@@ -35,6 +35,7 @@ class Link:
     bond: Bond | None
     nullable: bool
     in_key: bool = False
+    on_delete: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -48,11 +49,12 @@ class Link:
 
 @dataclass(frozen=True)
 class Mail:
-    """A column with somebody's e-mail."""
+    """A column with somebody's e-mail, or with their telephone."""
 
     name: str
     bond: Bond
     nullable: bool
+    kind: str = "email"
 
     @property
     def act(self) -> Act:
@@ -71,6 +73,7 @@ class Table:
     links: tuple[Link, ...] = ()
     mails: tuple[Mail, ...] = ()
     act: Act = Act.REDACT
+    unique: tuple[tuple[str, ...], ...] = ()
 
     @property
     def key(self) -> tuple[tuple[str, Type], ...]:
@@ -141,6 +144,17 @@ def email(person: int) -> str:
     return f"u{person}@example.com"
 
 
+def phone(person: int) -> str:
+    return f"+44 20 7946 0{person:03}"
+
+
+def written(mail: Mail, person: int) -> tuple[str, ...]:
+    """Return the ways in which a column may hold somebody's identity."""
+    if mail.kind == "email":
+        return email(person), email(person).upper()
+    return phone(person), f"+44 (20) 7946-0{person:03}", f"442079460{person:03}"
+
+
 def full_name(person: int) -> str:
     return f"Nora{person} Kestrel{person}"
 
@@ -159,7 +173,7 @@ def _mapped(table: Table, town: Town) -> str:
 
 def _ways(table: Table) -> Iterator[str]:
     for mail in table.mails:
-        yield f"match: {mail.name}, identity: email, is: {mail.bond}"
+        yield f"match: {mail.name}, identity: {mail.kind}, is: {mail.bond}"
     for link in table.links:
         if link.bond is not None:
             yield f"follow: [{', '.join(link.names)}], to: {link.to}, is: {link.bond}"
@@ -167,7 +181,7 @@ def _ways(table: Table) -> Iterator[str]:
 
 def _fields(table: Table, town: Town) -> Iterator[tuple[str, str]]:
     for mail in table.mails:
-        yield mail.name, f"category: contact, identity: email, erase: {mail.act}"
+        yield mail.name, f"category: contact, identity: {mail.kind}, erase: {mail.act}"
     for link in table.links:
         if table.stays and link.nullable and not town.table(link.to).stays:
             for name in link.names:
