@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -32,6 +33,20 @@ def _stands(kind: str, value: str, text: str | bytes) -> bool:
         ("email", "jo+k@x.com", "GET /?q=jo%2Bk%40x.com HTTP/1.1"),
         ("email", "jo@x.com", "jo@x.com".encode("utf-16-le")),
         ("email", "jo@x.com", b"\xff\x00\xfejo@x.com\xff"),
+        ("email", "jo@x.com", "-jo@x.com-"),
+        ("email", "jo@x.com", "_jo@x.com_"),
+        ("email", "jo@x.com", "--jo@x.com"),
+        ("email", "jo@x.com", "contact_jo@x.com_2"),
+        ("email", "jo@x.com", "contact-jo@x.com-2"),
+        ("email", "jo@x.com", "请写信到jo@x.com的邮箱"),
+        ("email", "jo@x.com", "לjo@x.com"),
+        ("email", "jo@x.com", "jo@x.com_2.pdf"),
+        ("email", "jo@x.com", "jo@x.com-2"),
+        ("email", "jo@x.com", r'{"a": ["{\"\\x6a6f40782e636f6d\"}"]}'),
+        ("email", "ł.жо@x.com", json.dumps({"a": "Ł.ЖО@x.com"})),
+        ("email", "\U0001f600jo@x.com", json.dumps("\n\U0001f600jo@x.com")),
+        ("email", "\U0001f600jo@x.com", r"\uD83D\uDE00jo@x.com"),
+        ("email", "jo@x.com", r"\u4e0ajo@x.com\ud83d"),
         ("email", "zoë@münchen.de", "ZOË@MÜNCHEN.DE"),
         ("email", "zoë@münchen.de", "zoe\u0308@mu\u0308nchen.de"),
         ("phone", "442079460000", "+44 (20) 7946-0000"),
@@ -59,6 +74,16 @@ def test_an_identity_is_seen_however_it_is_written(
         ("email", "jo@x.com", "bo.jo@x.com"),
         ("email", "jo@x.com", "bo+jo@x.com"),
         ("email", "jo@x.com", "jo @x.com"),
+        ("email", "jo@x.com", "mary_jo@x.com"),
+        ("email", "jo@x.com", "mary-jo@x.com"),
+        ("email", "jo@x.com", "mary-jo@x.com_2"),
+        ("email", "jo@x.com", "bo-jo@x.com-club.org"),
+        ("email", "jo@x.com", "jo@x.com-club.org"),
+        ("email", "jo@x.com", "žjo@x.com"),
+        ("email", "用户@例子.公司", "新用户@例子.公司"),
+        ("email", "用户@例子.公司", "用户@例子.公司名"),
+        ("email", "jo@box", "jo@box-2"),
+        ("email", "жо@x.com", json.dumps("вжо@x.com")),
         ("phone", "442079460000", "4420794600001"),
         ("phone", "442079460000", "1442079460000"),
         ("phone", "442079460000", "44,2079,460000"),
@@ -74,10 +99,20 @@ def test_what_only_resembles_an_identity_is_none(kind: str, value: str, text: st
 def test_an_identity_does_not_reach_from_one_value_into_the_next() -> None:
     sieve = Sieve([Needle(0, "email", "jo@x.com"), Needle(1, "phone", "442079460000")])
     assert list(sieve.find([b"jo@", b"x.com", b"4420794", b"60000", b"jo", b"@x.com"])) == []
+    assert list(sieve.find([rb"jo\u001f", b"@x.com", b"jo@x.com"])) == [(2, [0])]
+
+
+def test_values_that_hold_what_stands_between_values_are_told_apart() -> None:
+    sieve = Sieve([Needle(0, "email", "jo@x.com"), Needle(1, "phone", "442079460000")])
+    values = [b"\x1f\x1f", b"a\x1fjo@x.com\x1f", b"4420\x1f79460000"]
+    assert list(sieve.find(values)) == [(1, [0]), (2, [1])]
 
 
 _WORDS = st.sampled_from(
-    ["jo", "@", "x.com", ".", "-", "+", " ", "\\n", "\0", "44", "2079460000", "(", "C-", "000042"]
+    [
+        *("jo", "@", "x.com", ".", "-", "_", "+", " ", "\\n", "\0", "\x1f"),
+        *("44", "2079460000", "(", "C-", "000042"),
+    ]
 )
 _NEEDLES = [
     Needle(0, "email", "jo@x.com"),
@@ -85,9 +120,17 @@ _NEEDLES = [
     Needle(2, "phone", "442079460000"),
     Needle(3, "account", "C-000042"),
 ]
+
+
+def _address(value: str) -> re.Pattern[str]:
+    apart = r"(?:(?<![\w.+-])[._+-]*|(?<=([_-])))"
+    behind = r"(?(1)(?=\1))(?![^\W_]|\.[^\W_]|-[\w-]*\.[^\W_])"
+    return re.compile(apart + re.escape(value) + behind)
+
+
 _PLAIN = [
-    re.compile(r"(?<![\w.+-])jo@x\.com(?!\.?[\w-])"),
-    re.compile(r"(?<![\w.+-])44@x\.com(?!\.?[\w-])"),
+    _address("jo@x.com"),
+    _address("44@x.com"),
     re.compile(r"(?<!\d)" + r"[\s()./-]*".join("442079460000") + r"(?!\d)"),
     re.compile(r"(?<!\w)C-000042(?!\w)"),
 ]

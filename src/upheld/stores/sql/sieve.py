@@ -1,8 +1,9 @@
 """Tells which of many identities stand in octets of text, in one pass over them; pure.
 
 What is looked at first is cheap and passes over almost all text, whatever the number of people:
-the letters around an `@`, runs of digits, the digits and capitals of a word. What it stops at is
-narrowed down to single values, and there the pattern of one identity decides.
+the letters around an `@`, runs of digits, the digits and capitals of a word. Only where it stops
+is it asked what stands around. Many values are looked through together, and which one holds what
+was found is counted.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from upheld.identity import base
+from upheld.stores.sql.escapes import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,19 +25,30 @@ if TYPE_CHECKING:
 BETWEEN = b"\x1f"
 """Stands between values that are looked through together; no identity holds it."""
 
-_NEAR = 4
-"""Octets looked at on either side of an `@`."""
+_NEAR = (6, 4)
+"""Octets looked at before and after an `@`."""
 
-_PARTS = 16
+_AROUND = 64
+"""Octets in which what stands before or after an identity is read: a label of a domain has 63."""
+
 _STRIKING = 4
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_ESCAPED = re.compile(rb"\\u00([2-9a-fA-F][0-9a-fA-F])")
-_BREAKS = (b"\\n", b"\\r", b"\\t")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _DASHES = "\u2010-\u2015"
 
+_SIGNS_OF_ADDRESSES = "._+-"
+_JOINING = frozenset("_-")
+_LONGER = re.compile(r"[^\W_]|\.[^\W_]|-[\w-]*\.[^\W_]")
+"""What makes another domain of one that it follows."""
+
+_LONGER_HOST = re.compile(r"\.?[\w-]")
+"""The same of a domain of one word."""
+
 _LOOSE = b" ()./-\t\n\r\v\f" + bytes(range(0x80, 0x100))
 """What may stand between the digits of a telephone number, and parts of such letters."""
+
+_NUMBER = re.compile(rf"\d+(?:[\s()./{_DASHES}-]*\d+)*")
+_GROUP = re.compile(r"\d+")
 
 _FADED = bytes(range(ord("a"), ord("z") + 1)) + bytes(range(0x80, 0x100))
 """What is passed over in a word."""
@@ -46,7 +59,7 @@ def _only(kept: bytes) -> bytes:
     return bytes(octet if octet in kept else ord(" ") for octet in range(256))
 
 
-_DIGITS = _only(b"0123456789")
+_DIGITS = _only(b"0123456789" + BETWEEN)
 _SIGNS = _only(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
 
@@ -58,159 +71,195 @@ class Sieve:
         numbers: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number, each in enumerate(needles):
             numbers[base(each.kind), each.value].append(number)
-        self._sought = list(numbers)
         self._numbers = list(numbers.values())
-        self._addresses: dict[bytes, list[tuple[int, bytes, int]]] = defaultdict(list)
-        self._telephones: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
-        phones = (len(value) for kind, value in self._sought if kind == "phone")
-        self._shortest = min(phones, default=0)
-        self._words: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
-        self._plain: list[tuple[bytes, int]] = []
-        for at, (kind, value) in enumerate(self._sought):
-            self._add(at, kind, value)
-        self._widths = sorted({_widths(key) for key in self._addresses})
-        self._striking = frozenset(self._words)
+        self._addresses = _Addresses()
+        self._telephones = _Telephones(value for kind, value in numbers if kind == "phone")
+        self._accounts = _Accounts()
+        for at, (kind, value) in enumerate(numbers):
+            match kind:
+                case "email":
+                    self._addresses.add(value, at)
+                case "phone":
+                    self._telephones.add(value, at)
+                case _:
+                    self._accounts.add(value, at)
 
     def find(self, values: Sequence[bytes]) -> Iterator[tuple[int, Sequence[int]]]:
         """Yield the place of each value that holds an identity, with the needles that it holds."""
-        yield from self._narrowed(values, 0, len(values))
+        octets = BETWEEN.join(values)
+        if octets.count(BETWEEN) >= max(len(values), 1):
+            octets = BETWEEN.join(each.replace(BETWEEN, b" ") for each in values)
+        found: set[tuple[int, int]] = set()
+        for form in forms(octets):
+            found.update(self._addresses.find(form))
+            found.update(self._telephones.find(form))
+            found.update(self._accounts.find(form))
+        for at, identity in sorted(found):
+            yield at, self._numbers[identity]
 
-    def _narrowed(
-        self, values: Sequence[bytes], first: int, last: int
-    ) -> Iterator[tuple[int, Sequence[int]]]:
-        suspects = self._suspects(BETWEEN.join(values[first:last]))
-        if not suspects:
+
+class _Addresses:
+    """Addresses, by the letters around their `@`."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, bytes], list[tuple[bytes, int]]] = defaultdict(list)
+        self._patterns: dict[tuple[int, int], re.Pattern[bytes]] = {}
+
+    def add(self, value: str, number: int) -> None:
+        for spelling in _spelled(value):
+            at = spelling.rindex(b"@")
+            ahead, behind = spelling[max(0, at - _NEAR[0]) : at], spelling[at + 1 :][: _NEAR[1]]
+            self._known[ahead, behind].append((spelling, number))
+            widths = len(ahead), len(behind)
+            self._patterns.setdefault(widths, _beside(*widths))
+
+    def find(self, form: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the place of each value in which an address stands, and the address."""
+        if not self._known or b"@" not in form:
             return
-        if last - first > 1:
-            step = -(-(last - first) // _PARTS)
-            for at in range(first, last, step):
-                yield from self._narrowed(values, at, min(at + step, last))
+        text = form.lower()
+        for pattern in self._patterns.values():
+            if self._known.keys().isdisjoint(pattern.findall(text)):
+                continue
+            for near in pattern.finditer(text):
+                for spelling, number in self._known.get((near[1], near[2]), ()):
+                    at = near.start() - spelling.rindex(b"@")
+                    if text.startswith(spelling, at) and _stands_alone(text, at, spelling):
+                        yield text.count(BETWEEN, 0, at), number
+
+
+class _Telephones:
+    """Telephone numbers, by as many first digits as the shortest of them has."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._known: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
+        self._size = min(map(len, values), default=0)
+
+    def add(self, value: str, number: int) -> None:
+        self._known[value[: self._size].encode()].append((value.encode(), number))
+
+    def find(self, form: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the place of each value in which a number stands, and the number."""
+        if not self._known:
             return
-        texts = [form.decode("utf-8", "surrogateescape") for form in _forms(values[first])]
-        for suspect in sorted(suspects):
-            pattern = _pattern(*self._sought[suspect])
-            if any(map(pattern.search, texts)):
-                yield first, self._numbers[suspect]
-
-    def _suspects(self, octets: bytes) -> set[int]:
-        """Return what may stand in a text; nothing that stands there is left out."""
-        found: set[int] = set()
-        for form in _forms(octets):
-            if self._addresses:
-                found.update(self._addressed(form.lower()))
-            if self._telephones:
-                found.update(self._telephoned(form))
-            if self._words:
-                found.update(self._worded(form))
-            found.update(number for spelling, number in self._plain if spelling in form)
-        return found
-
-    def _addressed(self, text: bytes) -> Iterator[int]:
-        known, widths = self._addresses, self._widths
-        at = text.find(b"@")
-        while at >= 0:
-            for ahead, behind in widths:
-                for back, spelling, number in known.get(text[at - ahead : at + behind], ()):
-                    if text.startswith(spelling, at - back):
-                        yield number
-            at = text.find(b"@", at + 1)
-
-    def _telephoned(self, text: bytes) -> Iterator[int]:
-        known, size = self._telephones, self._shortest
-        runs = [
-            (run, at)
-            for run in text.translate(_DIGITS, _LOOSE).split()
+        known, size = self._known, self._size
+        digits = form.translate(_DIGITS, _LOOSE)
+        starts = {
+            run[at : at + size]
+            for run in digits.replace(BETWEEN, b" ").split()
             if len(run) >= size
             for at in range(len(run) - size + 1)
-            if run[at : at + size] in known
-        ]
-        for run, at in runs:
-            for digits, number in known[run[at : at + size]]:
-                if run.startswith(digits, at):
-                    yield number
-
-    def _worded(self, text: bytes) -> Iterator[int]:
-        for word in self._striking.intersection(text.translate(_SIGNS, _FADED).split()):
-            for spelling, number in self._words[word]:
-                if spelling in text:
-                    yield number
-
-    def _add(self, number: int, kind: str, value: str) -> None:
-        match kind:
-            case "email":
-                for spelling in _addresses(value):
-                    at = spelling.rindex(b"@")
-                    key = spelling[max(0, at - _NEAR) : at + 1 + _NEAR]
-                    self._addresses[key].append((at, spelling, number))
-            case "phone":
-                digits = value.encode()
-                self._telephones[digits[: self._shortest]].append((digits, number))
-            case _:
-                for spelling in _accounts(value):
-                    self._add_word(spelling, number)
-
-    def _add_word(self, spelling: bytes, number: int) -> None:
-        words = (each.translate(None, _FADED) for each in _WORD.findall(spelling))
-        striking = max(words, key=len, default=b"")
-        if len(striking) >= _STRIKING:
-            self._words[striking].append((spelling, number))
-        else:
-            self._plain.append((spelling, number))
+        }
+        values: list[bytes] = []
+        for start in known.keys() & starts:
+            for number, identity in known[start]:
+                for at in dict.fromkeys(digits.count(BETWEEN, 0, o) for o in _all(number, digits)):
+                    values = values or form.split(BETWEEN)
+                    if _is_dialled(number.decode(), values[at]):
+                        yield at, identity
 
 
-def _widths(key: bytes) -> tuple[int, int]:
-    ahead = key.rindex(b"@")
-    return ahead, len(key) - ahead
+class _Accounts:
+    """Numbers of accounts and the like, by the digits and capitals of their most striking word."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, list[tuple[bytes, int]]] = defaultdict(list)
+        self._plain: list[tuple[bytes, int]] = []
+
+    def add(self, value: str, number: int) -> None:
+        cases = (value, value.upper(), value.lower()) if _UUID.fullmatch(value) else (value,)
+        for spelling in dict.fromkeys(each.encode() for each in cases):
+            words = (each.translate(None, _FADED) for each in _WORD.findall(spelling))
+            striking = max(words, key=len, default=b"")
+            if len(striking) >= _STRIKING:
+                self._known[striking].append((spelling, number))
+            else:
+                self._plain.append((spelling, number))
+
+    def find(self, form: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the place of each value in which one stands, and which it is."""
+        wanted = self._plain
+        if self._known:
+            words = self._known.keys() & form.translate(_SIGNS, _FADED).split()
+            wanted = [*wanted, *(each for word in words for each in self._known[word])]
+        for spelling, number in wanted:
+            for at in _all(spelling, form):
+                if _is_a_word(form, at, spelling):
+                    yield form.count(BETWEEN, 0, at), number
 
 
-def _forms(octets: bytes) -> Iterator[bytes]:
-    """Yield a text as it reads without the escapes of JSON and URLs, and as one of two octets each.
-
-    UTF-16 is UTF-8 with a NUL beside every letter of ASCII.
-    """
-    if b"\\" in octets:
-        for each in _BREAKS:
-            octets = octets.replace(each, b"\n")
-        octets = _ESCAPED.sub(_unescaped, octets)
-    if b"%40" in octets:
-        octets = octets.replace(b"%40", b"@").replace(b"%2B", b"+").replace(b"%2b", b"+")
-    yield octets
-    if b"\0" in octets:
-        yield octets.replace(b"\0", b"")
+def _beside(ahead: int, behind: int) -> re.Pattern[bytes]:
+    """Return what takes so many octets from before and after each `@`."""
+    return re.compile(rb"@(?<=(.{%d})@)(?=(.{%d}))" % (ahead, behind), re.DOTALL)
 
 
-def _unescaped(escape: re.Match[bytes]) -> bytes:
-    return chr(int(escape[1], 16)).encode()
-
-
-def _addresses(value: str) -> Iterable[bytes]:
+def _spelled(value: str) -> Iterable[bytes]:
     """Return an address in octets as it stands in a text of which ASCII is in small letters."""
+    if value.isascii():
+        return (value.lower().encode(),)
     cases = (value, value.upper(), value.lower())
-    forms = [unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in cases]
-    return dict.fromkeys(each.encode().lower() for each in forms)
+    said = [unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in cases]
+    return dict.fromkeys(each.encode().lower() for each in said)
 
 
-def _accounts(value: str) -> Iterable[bytes]:
-    cases = (value, value.upper(), value.lower()) if _UUID.fullmatch(value) else (value,)
-    return dict.fromkeys(each.encode() for each in cases)
+def _all(part: bytes, text: bytes) -> Iterator[int]:
+    """Yield each place at which a part stands in a text."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
-@lru_cache(maxsize=4096)
-def _pattern(kind: str, value: str) -> re.Pattern[str]:
-    """Return what an identity looks like in a text, and what may not stand around it."""
-    match kind:
-        case "email":
-            letters = "".join(map(_letter, value))
-            return re.compile(rf"(?<![\w.+-]){letters}(?!\.?[\w-])", re.IGNORECASE)
-        case "phone":
-            return re.compile(r"(?<!\d)" + rf"[\s()./{_DASHES}-]*".join(value) + r"(?!\d)")
-        case _:
-            case = re.IGNORECASE if _UUID.fullmatch(value) else 0
-            return re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", case)
+def _ahead(text: bytes, at: int) -> str:
+    return text[max(0, at - _AROUND) : at].decode("utf-8", "surrogateescape")
 
 
-def _letter(letter: str) -> str:
-    parted = unicodedata.normalize("NFD", letter)
-    if parted == letter:
-        return re.escape(letter)
-    return f"(?:{re.escape(letter)}|{re.escape(parted)})"
+def _behind(text: bytes, at: int) -> str:
+    return text[at : at + _AROUND].decode("utf-8", "surrogateescape")
+
+
+def _joins(letter: str, own: str) -> bool:
+    """Say whether a letter beside an identity goes on with the word that the identity begins.
+
+    Where letters have no capitals, words are often written together: such a letter joins its like.
+    """
+    caseless = unicodedata.category(letter) == "Lo" != unicodedata.category(own)
+    return letter.isalnum() and not caseless
+
+
+def _is_a_word(text: bytes, at: int, account: bytes) -> bool:
+    """Say whether the number of an account is no part of a longer word."""
+    own, ahead, behind = account.decode(), _ahead(text, at), _behind(text, at + len(account))
+    beside = ((ahead[-1:], own[0]), (behind[:1], own[-1]))
+    return not any(each == "_" or (each and _joins(each, edge)) for each, edge in beside)
+
+
+def _stands_alone(text: bytes, at: int, address: bytes) -> bool:
+    """Say whether an address is no part of a longer one.
+
+    `mary_ada@…` and `mary-ada@…` are addresses of their own. Signs that follow no letter are none:
+    `-ada@…`, `_ada@…`. Nor are those that stand on both sides: `contact_ada@example.com_2`. No
+    domain goes on with `_`, nor with `-` where no dot comes after it.
+    """
+    own, ahead, behind = address.decode(), _ahead(text, at), _behind(text, at + len(address))
+    longer = _LONGER if "." in own.rpartition("@")[2] else _LONGER_HOST
+    if longer.match(behind) and not (behind[0].isalnum() and not _joins(behind[0], own[-1])):
+        return False
+    if ahead and ahead[-1] in _JOINING and behind.startswith(ahead[-1]):
+        return True
+    before = ahead.rstrip(_SIGNS_OF_ADDRESSES)[-1:]
+    return not (before and _joins(before, own[0]))
+
+
+def _is_dialled(number: str, octets: bytes) -> bool:
+    """Say whether whole groups of digits, one after the other, are a number."""
+    for run in _NUMBER.findall(octets.decode("utf-8", "surrogateescape")):
+        groups = _GROUP.findall(run)
+        edges = {0, *accumulate(map(len, groups))}
+        digits = "".join(groups)
+        at = digits.find(number)
+        while at >= 0:
+            if {at, at + len(number)} <= edges:
+                return True
+            at = digits.find(number, at + 1)
+    return False
