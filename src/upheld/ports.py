@@ -105,6 +105,10 @@ class Store(Protocol):
         """
         ...
 
+    def unsearched(self) -> Mapping[str, int]:
+        """Return how much it holds that no search reads, by what it is; reads only."""
+        ...
+
     def traits(self, closure: Closure) -> Traits:
         """Return what the person's rows bear by which others may be theirs, too; reads only."""
         ...

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from tests.journeys.town import ADA, BOB, CANARIES, Town
+from tests.journeys.town import ADA, BOB, CANARIES, HELP_DESK, Town
 from upheld.acts.prove.deep import look_deep
-from upheld.model import Right, State
+from upheld.acts.prove.searched import SearchedFold, searched
+from upheld.model import Entry, Right, State
 from upheld.stores.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -132,14 +134,111 @@ def test_a_telephone_of_the_household_is_nobodys_lapse(town: Town) -> None:
     assert _deep(town).found == {"R-1": {"web.calls.n": 1}}
 
 
-def test_who_has_an_open_request_of_their_own_is_not_searched_for(town: Town) -> None:
+def test_what_is_found_of_who_has_a_new_request_open_is_found_all_the_same(town: Town) -> None:
     town.erase()
     _leak(town)
     with town.open() as upheld:
         upheld.open_request(Right.ACCESS, [f"email={ADA}"])
     seen = _deep(town)
-    assert seen.found == {}
-    assert seen.left_out > 0
+    assert seen.found == {"R-1": {"web.mailing.line": 1}}
+    assert seen.left_out == 1, "the number of her account, which tells nobody apart"
+    with town.open() as upheld:
+        assert upheld.request("R-1").state is State.REOPENED
+
+
+def _back(town: Town) -> str:
+    """Let Ada come back as a customer, and ask to be erased again."""
+    town.run_sql("shop", f"INSERT INTO customers VALUES (9, '{ADA}', NULL, NULL, 'at {ADA}')")
+    with town.open() as upheld:
+        return upheld.open_request(Right.ERASE, [f"email={ADA}"]).id
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_what_an_open_erasure_takes_is_pending_and_what_it_does_not_is_found(
+    town: Town, capsys: Captured, *, planned: bool
+) -> None:
+    town.erase()
+    _leak(town)
+    town.run_sql("shop", f"UPDATE orders SET note = 'gift for {ADA}' WHERE id = 20")
+    id = _back(town)
+    with town.open() as upheld:
+        if planned:
+            upheld.plan(id)
+    seen = _deep(town)
+    assert seen.pending == {"R-1": {"shop.customers.email": 1, "shop.customers.street": 1}}
+    assert seen.found == {"R-1": {"shop.orders.note": 1, "web.mailing.line": 1}}
+    said = town.run(capsys, "check", "--deep")[1]
+    assert (
+        "pending: 1 rows in shop.customers.street, which an open erasure takes "
+        "(R-1 was to leave none)" in said
+    )
+    with town.open() as upheld:
+        bodies = [e.body for _, e in upheld.company.home.entries() if e.kind == "stores.searched"]
+    assert bodies[-1]["pending"] == seen.pending
+
+
+def test_what_an_erasure_that_was_carried_out_again_left_is_found_for_both(town: Town) -> None:
+    town.erase()
+    _leak(town)
+    town.run_sql("shop", f"INSERT INTO customers VALUES (9, '{ADA}', NULL, NULL, NULL)")
+    town.erase()
+    assert _deep(town).found == {
+        "R-1": {"web.mailing.line": 1},
+        "R-2": {"web.mailing.line": 1},
+    }
+
+
+def test_a_telephone_of_somebody_who_asks_is_left_out_if_it_is_all_they_share(town: Town) -> None:
+    town.run_sql("shop", "UPDATE customers SET phone = NULL WHERE id = 2")
+    town.run_sql("web", "CREATE TABLE calls (n TEXT); INSERT INTO calls VALUES ('+44 20/794600')")
+    town.erase()
+    assert _deep(town).found == {"R-1": {"web.calls.n": 1}}
+    phone = "phone=+44 20 794600"
+    with town.open() as upheld:
+        upheld.open_request(Right.ACCESS, [f"email={BOB}", phone])
+    seen = _deep(town)
+    assert (seen.found, seen.left_out) == ({}, 2)
+
+
+def test_what_was_not_searched_is_named_by_the_command_the_evidence_and_the_log(
+    town: Town, capsys: Captured
+) -> None:
+    town.erase()
+    (town.folder / "stores/desk.yaml").write_text(HELP_DESK, encoding="utf-8")
+    said = town.run(capsys, "check", "--deep")[1]
+    assert "\nnot searched: what only a person can look up in desk: 1" in said
+    evidence = town.verdict("gdpr.erase")[1]
+    assert "did not search: what only a person can look up in desk: 1" in evidence
+    with town.open() as upheld:
+        bodies = [e.body for _, e in upheld.company.home.entries() if e.kind == "stores.searched"]
+        views = searched(upheld.company.home)
+    assert bodies[-1]["unseen"] == views.unseen == {"desk": {"what only a person can look up": 1}}
+
+
+def test_a_search_of_before_anything_unseen_was_counted_says_nothing_of_it() -> None:
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    state = SearchedFold().step(None, 0, Entry(at, "stores.searched", {"blind": {}}))
+    assert json.loads(state) == [at.isoformat(), {}, {}]
+
+
+def test_telephones_are_found_as_the_people_of_a_country_dial_them(town: Town) -> None:
+    town.run_sql("shop", "UPDATE customers SET phone = '020 7946 0001' WHERE id = 1")
+    town.edit(
+        "stores/shop.yaml",
+        "phone: {category: contact, identity: phone}",
+        "phone: {category: contact, identity: phone, stored: national GB}",
+    )
+    town.erase()
+    town.run_sql(
+        "web",
+        "CREATE TABLE calls (a TEXT, b TEXT, c INTEGER); INSERT INTO calls VALUES "
+        "('+44 20 7946 0001', 'call (020) 7946-0001', 2079460001)",
+    )
+    seen = _deep(town)
+    assert seen.found == {"R-1": {"web.calls.a": 1, "web.calls.b": 1, "web.calls.c": 1}}
+    assert seen.identities == 2, "her address and her telephone, however it is spelled"
+    town.run_sql("shop", "UPDATE customers SET phone = '020 7946 0001' WHERE id = 2")
+    assert _deep(town).found == {}, "it is Bob's as well, in every spelling"
 
 
 def test_who_came_back_is_not_searched_for(town: Town) -> None:

@@ -79,12 +79,23 @@ def _end(board: tuple[Verdict, ...], secrets: tuple[str, ...]) -> None:
 def _searched(deep: Deep) -> str:
     """Say what a deep look-back was about; what it found is on the board."""
     places = sum(map(len, deep.found.values()))
-    return (
+    pending = (
+        f"pending: {rows} rows in {where}, which an open erasure takes ({id} was to leave none)"
+        for id, taken in deep.pending.items()
+        for where, rows in taken.items()
+    )
+    unseen = (
+        f"not searched: {what} in {store}: {number}"
+        for store, each in deep.unseen.items()
+        for what, number in each.items()
+    )
+    first = (
         f"deep look-back: {deep.identities} identities of {deep.requests} erased, "
         f"{deep.left_out} not searched for; "
         f"places with rows: {places}, rows lawfully kept: {deep.kept}, "
         f"stores not seen whole: {len(deep.blind)}"
     )
+    return "\n".join((first, *pending, *unseen))
 
 
 def _row(verdict: Verdict) -> dict[str, object]:

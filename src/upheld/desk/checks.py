@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from upheld.model import Finding, Judgement, Outcome, Right
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from upheld.model import Clause, Counted, Request, Seen
 
@@ -219,8 +219,15 @@ def _nothing_left(requests: list[Request], seen: Seen) -> Finding:
     by_hand = sum(1 for request in done if any(each.attested for each in request.steps.values()))
     if by_hand:
         attested = f"in part by an officer's word and a file alone, requests: {by_hand}"
-        return Finding(Judgement.ATTESTED, (words, attested, *_statements(done), *again))
-    return Finding(_UPHELD, (words, *_statements(done), *again))
+        evidence = (words, attested, *_statements(done), *again, *_unsearched(seen))
+        return Finding(Judgement.ATTESTED, evidence)
+    return Finding(_UPHELD, (words, *_statements(done), *again, *_unsearched(seen)))
+
+
+def _unsearched(seen: Seen) -> Iterator[str]:
+    for store, found in sorted(seen.unsearched.items()):
+        for what, number in sorted(found.items()):
+            yield f"the last deep look-back did not search: {what} in {store}: {number}"
 
 
 def _statements(requests: list[Request]) -> tuple[str, ...]:

@@ -64,7 +64,8 @@ class Seen:
 
     Of erasures looked back on: `late` holds rows that should not be there, `spent` rows whose
     ground has ended, by place and clause, `kept` rows that a ground keeps and that are there;
-    `blind` holds why a look-back could not be done. `copies` says whether an answer that is still
+    `blind` holds why a look-back could not be done, `unsearched` by store of what the last deep
+    look-back did not read how much there was. `copies` says whether an answer that is still
     here has the digest that was recorded. `guards` holds what each store says of its safeguards,
     `secrets` where a file of the company holds one.
     """
@@ -82,6 +83,7 @@ class Seen:
     kept: Mapping[str, Mapping[str, int]]
     blind: Mapping[str, str]
     copies: Mapping[str, bool]
+    unsearched: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     documents: tuple[Document, ...] = ()
     links: Mapping[str, LinkSeen] = field(default_factory=dict)
     guards: Mapping[str, Guards] = field(default_factory=dict)

@@ -20,11 +20,15 @@ _VIEW = "searched"
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What the log says of deep look-backs: rows by request and place; stores not seen whole."""
+    """What the log says of deep look-backs: rows by request and place; stores not seen whole.
+
+    `unseen` says, by store, of what is never read how much there was.
+    """
 
     at: datetime | None
     blind: Mapping[str, str]
     found: Mapping[str, Mapping[str, int]]
+    unseen: Mapping[str, Mapping[str, int]]
 
 
 class SearchedFold:
@@ -43,11 +47,13 @@ class SearchedFold:
         del state, index
         if entry.kind == SEARCHED:
             return json.dumps(entry.body["found"], sort_keys=True)
-        return json.dumps([entry.at.isoformat(), entry.body["blind"]], sort_keys=True)
+        unseen = entry.body.get("unseen", {})
+        return json.dumps([entry.at.isoformat(), entry.body["blind"], unseen], sort_keys=True)
 
 
 def searched(home: Home) -> Searched:
     """Return what is known of deep look-backs."""
     found = {key: json.loads(state) for key, state in home.states(_VIEW)}
-    at, blind = found.pop(RUN, (None, {}))
-    return Searched(datetime.fromisoformat(at) if at else None, blind, found)
+    at, blind, *unseen = found.pop(RUN, (None, {}))
+    seen = unseen[0] if unseen else {}  # a run of before it was counted says nothing of it
+    return Searched(datetime.fromisoformat(at) if at else None, blind, found, seen)

@@ -16,7 +16,7 @@ from upheld.errors import BadInput, Refused, StoreFailed
 from upheld.model import Guards, Right, Schema, Seen, State, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -30,7 +30,7 @@ def see(company: Company) -> Seen:
     schemas, guards, unreachable = _asked(company)
     requests = company.requests()
     deep = searched(company.home)
-    looked = {r.id: _deeper(company, r, deep) for r in requests if watched(r)}
+    looked = {r.id: _deeper(company, r, deep, schemas) for r in requests if watched(r)}
     seen = {id: found for id, found in looked.items() if not isinstance(found, str)}
     return Seen(
         at=company.now(),
@@ -46,6 +46,7 @@ def see(company: Company) -> Seen:
         kept={id: found.kept for id, found in seen.items()},
         blind={id: found for id, found in looked.items() if isinstance(found, str)},
         copies=_copies(company, requests),
+        unsearched=deep.unseen,
         documents=looked_at(company),
         links=links(company.home),
         guards=guards,
@@ -108,13 +109,15 @@ def _look_back(company: Company, request: Request) -> _Found | str:
     return found
 
 
-def _deeper(company: Company, request: Request, deep: Searched) -> _Found | str:
+def _deeper(
+    company: Company, request: Request, deep: Searched, schemas: Mapping[str, Schema]
+) -> _Found | str:
     """Return what is left of an erased person, also where every text was searched for them."""
     found = _look_back(company, request)
     places = deep.found.get(request.id, {})
     if isinstance(found, str):
         return found
-    found.late.update({_put_right(company, place): rows for place, rows in places.items()})
+    found.late.update({_put_right(company, at, schemas): rows for at, rows in places.items()})
     since = request.answered is not None and deep.at is not None and request.answered <= deep.at
     if not found.late and since and deep.blind:
         why = "; ".join(deep.blind.values())
@@ -122,12 +125,16 @@ def _deeper(company: Company, request: Request, deep: Searched) -> _Found | str:
     return found
 
 
-def _put_right(company: Company, place: str) -> str:
+_NO_SCHEMA = Schema({}, "")
+
+
+def _put_right(company: Company, place: str, schemas: Mapping[str, Schema]) -> str:
     """Return a place with what an officer can do about it."""
     store, _, rest = place.partition(".")
-    mapped = company.maps.get(store)
+    mapped, (name, _, field) = company.maps.get(store), rest.rpartition(".")
+    if schemas.get(store, _NO_SCHEMA).beside.get(name) == "a materialised view":
+        return f"{place} (a materialised view; refresh it)"
     for collection in mapped.collections if mapped else ():
-        name, _, field = rest.rpartition(".")
         if name == collection.name and not collection.personal:
             return f"{place} (mapped as not personal; map it as what it is)"
         links = {column for way in collection.ways for column in way.columns}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from upheld.errors import Refused, StoreBusy, StoreFailed
 from upheld.model import Type, name_parts
 from upheld.model.searching import Hit, Whose
+from upheld.stores.sql.beyond import HISTORY, materialised
 from upheld.stores.sql.functions.keys import Stored
 from upheld.stores.sql.sieve import Sieve
 from upheld.stores.sql.whose import Judge, Place
@@ -33,15 +35,29 @@ _MOST = 5000
 _JUDGED = 1000
 """Places of which it is asked together whose they are."""
 
+_SHORT = frozenset(
+    {
+        *("boolean", "smallint", "real", "money", "interval"),
+        *("tinyint", "mediumint", "float", "bit", "year", "time"),
+    }
+)
+"""Types of which no value has as many digits as a number that tells people apart."""
+
+_FEWEST = 9
+"""Digits of the shortest number that is searched for."""
+
 _UNTIMED = dict.fromkeys(("mysql", "mariadb"), "SET STATEMENT max_statement_time = 0 FOR ")
 """MariaDB takes the whole reading of a table for one statement, and ends it when it is long."""
+
+_Counted: TypeAlias = "Counter[tuple[int, str, Whose]]"
+"""Rows by needle, field and whose they are."""
 
 Reading: TypeAlias = "Callable[[], AbstractContextManager[sa.Connection]]"
 """Opens a connection that reads."""
 
 
 class Read(FunctionElement[object]):
-    """A value as text or octets, where it is either. Argument: the column."""
+    """A value as text or octets, or as a number where it is one. Argument: the column."""
 
     inherit_cache = True
 
@@ -54,7 +70,7 @@ def _read(element: Read, compiler: SQLCompiler, **options: object) -> str:
 @compiles(Read, "sqlite")
 def _read_from_sqlite(element: Read, compiler: SQLCompiler, **options: object) -> str:
     said = compiler.process(element.clauses, **options)
-    return f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) WHEN 'blob' THEN {said} END"
+    return f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) ELSE {said} END"
 
 
 @compiles(Read, "postgresql")
@@ -62,7 +78,8 @@ def _read_from_postgresql(element: Read, compiler: SQLCompiler, **options: objec
     (part,) = element.clauses
     column: Column | None = getattr(part.type, "column", None)
     said = compiler.process(part, **options)
-    return said if column and column.type is Type.BYTES else f"CAST({said} AS text)"
+    plain = column is not None and column.type in {Type.BYTES, Type.NUMBER}
+    return said if plain else f"CAST({said} AS text)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +100,35 @@ class Search:
     def hits(self) -> Iterator[Hit]:
         """Yield what is found, table by table.
 
+        A materialised view shows rows of tables as they were: where one of these lawfully keeps an
+        identity, so may the view.
+
         Raises:
             StoreFailed: tables could not be searched; what the others hold was yielded before.
         """
         missed: dict[str, str] = {}
+        kept: set[int] = set()
         for table in self.schema.tables.values():
-            try:
-                yield from self._in_table(table)
-            except StoreBusy:
-                raise
-            except (StoreFailed, Refused) as failed:
-                missed[table.name] = str(failed)
+            for hit in self._or_missed(table, missed):
+                kept.update([hit.needle] if hit.whose is Whose.KEPT else ())
+                yield hit
+        with self.reading() as connection:
+            views = list(materialised(connection))
+        for view in views:
+            for hit in self._or_missed(view, missed):
+                yield replace(hit, whose=Whose.KEPT) if hit.needle in kept else hit
         for name, why in missed.items():
             more = f" and {len(missed) - 1} more tables" if len(missed) > 1 else ""
             raise StoreFailed(f"`{self.store}.{name}`{more} could not be searched: {why}")
+
+    def _or_missed(self, table: Table, missed: dict[str, str]) -> Iterator[Hit]:
+        """Yield what is found in a table, or note why it could not be searched."""
+        try:
+            yield from self._in_table(table)
+        except StoreBusy:
+            raise
+        except (StoreFailed, Refused) as failed:
+            missed[table.name] = str(failed)
 
     def _in_table(self, table: Table) -> Iterator[Hit]:
         if table.hidden:
@@ -104,20 +136,42 @@ class Search:
                 f"row-level security hides rows of `{self.store}.{table.name}` from this role; "
                 "let its owner give the role BYPASSRLS, or a policy that shows it all"
             )
-        names = [each.name for each in table.columns if self._may_hold_text(each)]
-        if names:
-            found = _Found(self.judge, self.judge.collection(table))
-            with self.reading() as connection:
-                said = _said(connection, table, [*names, *found.key], len(names))
-                for values, keys in _streamed(connection, said, len(names)):
-                    rows = len(values) // len(names)
-                    for at, needles in self.sieve.find(values):
-                        column, row = divmod(at, rows)
-                        found.add(Place(names[column], keys[row] if keys else (), needles))
-            yield from found.hits(table)
+        names = [each.name for each in table.columns if self._may_tell(each)]
+        if not names:
+            return
+        with self.reading() as connection:
+            counted = self._counted(connection, table, names)
+            if self.schema.beside.get(table.name) == HISTORY:
+                before = self._counted(connection, table, names, " FOR SYSTEM_TIME ALL") - counted
+                for (needle, name, whose), rows in before.items():
+                    # Who was known by it, is no more.
+                    now = Whose.FOUND if whose is Whose.BORNE else whose
+                    counted[needle, name, now] += rows
+        for (needle, name, whose), rows in counted.items():
+            yield Hit(needle, table.name, name, rows, whose)
 
-    def _may_hold_text(self, column: Column) -> bool:
-        return self.typeless or column.type not in {Type.NUMBER, Type.DATE}
+    def _counted(
+        self, connection: sa.Connection, table: Table, names: Sequence[str], rows_of: str = ""
+    ) -> _Counted:
+        """Count what is found in the rows of a table, as they are or at any time."""
+        found = _Found(self.judge, self.judge.collection(table))
+        said = _said(connection, table, [*names, *found.key], len(names)) + rows_of
+        read = [self._read(table.column(each)) for each in names]
+        for values, keys in _streamed(connection, said, read):
+            rows = len(values) // len(names)
+            for at, needles in self.sieve.find(values):
+                column, row = divmod(at, rows)
+                found.add(Place(names[column], keys[row] if keys else (), needles))
+        return found.all()
+
+    def _read(self, column: Column | None) -> Callable[[object], bytes]:
+        number = column is not None and column.type is Type.NUMBER and not self.typeless
+        return _figures if number else _octets
+
+    def _may_tell(self, column: Column) -> bool:
+        if self.typeless or column.type not in {Type.NUMBER, Type.DATE}:
+            return True
+        return column.type is Type.NUMBER and re.split("[ (]", column.declared)[0] not in _SHORT
 
 
 @dataclass(slots=True)
@@ -126,7 +180,7 @@ class _Found:
 
     judge: Judge
     collection: Collection | None
-    counted: Counter[tuple[int, str, Whose]] = field(default_factory=Counter)
+    counted: _Counted = field(default_factory=Counter)
     waiting: list[Place] = field(default_factory=list)
 
     @property
@@ -143,12 +197,11 @@ class _Found:
         if len(self.waiting) >= _JUDGED:
             self._judge(self.collection)
 
-    def hits(self, table: Table) -> Iterator[Hit]:
-        """Yield what was counted."""
+    def all(self) -> _Counted:
+        """Return what was counted."""
         if self.collection and self.waiting:
             self._judge(self.collection)
-        for (needle, name, whose), rows in self.counted.items():
-            yield Hit(needle, table.name, name, rows, whose)
+        return self.counted
 
     def _judge(self, collection: Collection) -> None:
         self.counted.update(self.judge.judged(collection, self.waiting))
@@ -170,20 +223,20 @@ def _said(connection: sa.Connection, table: Table, names: Sequence[str], read: i
 
 
 def _streamed(
-    connection: sa.Connection, said: str, read: int
+    connection: sa.Connection, said: str, read: Sequence[Callable[[object], bytes]]
 ) -> Iterator[tuple[list[bytes], list[Key]]]:
-    """Yield the values of some rows, field by field, with the keys of the rows."""
+    """Yield the values of some rows as octets, field by field, with the keys of the rows."""
     streaming = connection.execution_options(stream_results=True, max_row_buffer=1)
     result = streaming.exec_driver_sql(said)
     size = _FIRST
     while rows := result.fetchmany(size):
         columns = list(zip(*map(tuple, rows), strict=True))
         values = [
-            value if value.__class__ is bytes else _octets(value)
-            for column in columns[:read]
+            value if value.__class__ is bytes else octets(value)
+            for octets, column in zip(read, columns, strict=False)
             for value in column
         ]
-        yield values, cast("list[Key]", list(zip(*columns[read:], strict=True)))
+        yield values, cast("list[Key]", list(zip(*columns[len(read) :], strict=True)))
         full = sum(map(len, values)) or 1
         size = max(1, min(_MOST, size * 4, len(rows) * _OCTETS // full))
 
@@ -194,5 +247,13 @@ def _octets(value: object) -> bytes:
             return value
         case None:
             return b""
+        case int() | float():
+            return _figures(value)
         case _:
             return str(value).encode("utf-8", "surrogatepass")
+
+
+def _figures(value: object) -> bytes:
+    """Return the figures of a number, if it is whole and has enough to tell people apart."""
+    whole, _, rest = str(value).partition(".")
+    return whole.encode() if len(whole) >= _FEWEST and not rest.strip("0") else b""

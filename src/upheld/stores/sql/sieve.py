@@ -36,8 +36,12 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _DASHES = "\u2010-\u2015"
 
-_SIGNS_OF_ADDRESSES = "._+-"
-_JOINING = frozenset("_-")
+_LINES = "_-"
+"""Signs that join words, in addresses and around them."""
+
+_INSIDE = ".+"
+"""Signs that only join the words of an address."""
+
 _LONGER = re.compile(r"[^\W_]|\.[^\W_]|-[\w-]*\.[^\W_]")
 """What makes another domain of one that it follows."""
 
@@ -237,18 +241,18 @@ def _is_a_word(text: bytes, at: int, account: bytes) -> bool:
 def _stands_alone(text: bytes, at: int, address: bytes) -> bool:
     """Say whether an address is no part of a longer one.
 
-    `mary_ada@…` and `mary-ada@…` are addresses of their own. Signs that follow no letter are none:
-    `-ada@…`, `_ada@…`. Nor are those that stand on both sides: `contact_ada@example.com_2`. No
+    `mary_ada@…` and `mary-ada@…` are addresses of their own. Lines that follow no letter make none:
+    `-ada@…`, `_ada@…`. Nor do those that stand on both sides: `contact_ada@example.com_2`. No
     domain goes on with `_`, nor with `-` where no dot comes after it.
     """
     own, ahead, behind = address.decode(), _ahead(text, at), _behind(text, at + len(address))
     longer = _LONGER if "." in own.rpartition("@")[2] else _LONGER_HOST
     if longer.match(behind) and not (behind[0].isalnum() and not _joins(behind[0], own[-1])):
         return False
-    if ahead and ahead[-1] in _JOINING and behind.startswith(ahead[-1]):
+    if ahead and ahead[-1] in _LINES and behind.startswith(ahead[-1]):
         return True
-    before = ahead.rstrip(_SIGNS_OF_ADDRESSES)[-1:]
-    return not (before and _joins(before, own[0]))
+    before = ahead.rstrip(_LINES)[-1:]
+    return not (before and (before in _INSIDE or _joins(before, own[0])))
 
 
 def _is_dialled(number: str, octets: bytes) -> bool:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from upheld.errors import Refused, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
 from upheld.stores.sql import alike, doubts, finding, households, people
+from upheld.stores.sql.beyond import unsearched
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
@@ -247,6 +248,12 @@ class SqlStore:
         judge = Judge(self._mapped, needles, step, self._frozen, reading)
         typeless, sieve = self._database.typeless, Sieve(needles)
         yield from Search(self.name, self.schema(), reading, typeless, sieve, judge).hits()
+
+    def unsearched(self) -> Mapping[str, int]:
+        """Return how much the database holds that no search reads, by what it is."""
+        schema = self.schema()
+        with self._connected(READING) as connection:
+            return unsearched(connection, schema)
 
     def close(self) -> None:
         """Close the connections that are kept for the next verb."""

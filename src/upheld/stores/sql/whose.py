@@ -72,7 +72,8 @@ class Judge:
     ) -> Iterator[tuple[int, str, Whose]]:
         """Yield each needle of each place, and whose it is there.
 
-        Of what two people have, one may be kept for one of them: then it is kept.
+        Of what two people have, one may be kept for one of them: then it is kept. What is not, and
+        an erasure still takes, is pending, whoever else it was to be gone for.
         """
         keys: dict[int, set[Key]] = defaultdict(set)
         for place in places:
@@ -85,8 +86,9 @@ class Judge:
             }
         for place in places:
             said = [self._whose(collection, place, n, known) for n in place.needles]
+            stronger = next((each for each in (Whose.KEPT, Whose.PENDING) if each in said), None)
             for needle, whose in zip(place.needles, said, strict=True):
-                yield needle, place.field, Whose.KEPT if Whose.KEPT in said else whose
+                yield needle, place.field, stronger or whose
 
     def _whose(
         self,
@@ -101,7 +103,7 @@ class Judge:
         if row.kept or (row.theirs and left and not row.late):
             return Whose.KEPT
         if row.late:
-            return Whose.LATE
+            return Whose.PENDING if needle.coming else Whose.LATE
         return Whose.BORNE if row.foreign and place.field in _known_by(collection) else Whose.FOUND
 
     def _rows(
