@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from upheld.stores.sql.erasing import Eraser
 from upheld.stores.sql.finding import grown
 from upheld.stores.sql.functions.keys import in_keys, listed
 from upheld.stores.sql.passing import still_theirs
+from upheld.stores.sql.together import Owners, crowds, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,10 +81,7 @@ class Judge:
             for needle in place.needles:
                 keys[self.needles[needle].person].add(place.key)
         with self.reading() as connection:
-            known = {
-                person: self._rows(connection, collection, person, found)
-                for person, found in keys.items()
-            }
+            known = self._known(connection, collection, keys)
         for place in places:
             said = [self._whose(collection, place, n, known) for n in place.needles]
             stronger = next((each for each in (Whose.KEPT, Whose.PENDING) if each in said), None)
@@ -106,21 +104,71 @@ class Judge:
             return Whose.PENDING if needle.coming else Whose.LATE
         return Whose.BORNE if row.foreign and place.field in _known_by(collection) else Whose.FOUND
 
+    def _known(
+        self, connection: sa.Connection, collection: Collection, keys: Mapping[int, set[Key]]
+    ) -> dict[int, dict[Key, _Row]]:
+        """Return what is true of rows for each person, asked for many at once where that can be."""
+        steps = {person: self.step(person) for person in keys}
+        known: dict[int, dict[Key, _Row]] = {person: {} for person in keys}
+        left = dict(keys)
+        for people_ in crowds(self.mapped, collection, steps):
+            crowd = {person: steps[person] for person in people_}
+            for person in people_:
+                left[person] = set()
+            for person, key, row in self._of_many(connection, collection, crowd, keys):
+                if row is None:
+                    left[person].add(key)
+                else:
+                    known[person][key] = row
+        for person, unknown in left.items():
+            if unknown:
+                rows = self._rows(connection, collection, steps[person], (), unknown)
+                known[person].update({key: row for key, _, row in rows})
+        return known
+
+    def _of_many(
+        self,
+        connection: sa.Connection,
+        collection: Collection,
+        steps: Mapping[int, Step],
+        keys: Mapping[int, set[Key]],
+    ) -> Iterator[tuple[int, Key, _Row | None]]:
+        """Yield what is true of each row for whom it was found; None where they are asked alone."""
+        wanted: dict[Key, list[int]] = defaultdict(list)
+        for person in steps:
+            for key in keys[person]:
+                wanted[key].append(person)
+        owners = Owners.of(self.mapped, collection, steps)
+        first = next(iter(steps.values()))
+        step = replace(first, closure=joined([each.closure for each in steps.values()]))
+        for key, told, row in self._rows(connection, collection, step, owners.columns, wanted):
+            somebodys = row.kept or row.late or row.theirs
+            owner = owners.owner(told) if somebodys else None
+            for person in wanted[key]:
+                plain = owner == person or not (somebodys or collection.person) or row.foreign
+                yield person, key, row if plain else None
+
     def _rows(
-        self, connection: sa.Connection, collection: Collection, person: int, keys: Iterable[Key]
-    ) -> dict[Key, _Row]:
-        step = self.step(person)
+        self,
+        connection: sa.Connection,
+        collection: Collection,
+        step: Step,
+        also: Sequence[str],
+        keys: Iterable[Key],
+    ) -> Iterator[tuple[Key, Key, _Row]]:
+        """Yield keys, what stands in other fields, and what is true of the row by a step."""
         frozen = self.frozen(connection, step.closure)
         selector = grown(connection, still_theirs(connection, frozen))
         fields = selector.fields(collection, collection.key)
+        more = selector.fields(collection, also)
         said = [
             sa.case((truth, 1), else_=0)
             for truth in _truths(connection, selector, step, collection)
         ]
-        query = sa.select(*fields, *said).where(in_keys(fields, listed(keys)))
-        width = len(fields)
-        rows = map(tuple, connection.execute(query))
-        return {row[:width]: _Row(*map(bool, row[width:])) for row in rows}
+        query = sa.select(*fields, *more, *said).where(in_keys(fields, listed(keys)))
+        width, end = len(fields), len(fields) + len(more)
+        for row in map(tuple, connection.execute(query)):
+            yield row[:width], row[width:end], _Row(*map(bool, row[end:]))
 
 
 def _truths(
