@@ -57,6 +57,11 @@ class Store(Protocol):
         """What the store cannot do, by right."""
         ...
 
+    @property
+    def records(self) -> bool:
+        """Whether it writes down what a step did, as its catalogue was when last read."""
+        ...
+
     def schema(self) -> Schema:
         """Return names and types, never values."""
         ...

@@ -6,8 +6,10 @@ import hashlib
 import tempfile
 import zipfile
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from tests.crash.world import SHOP, TABLES
 from tests.journeys.town import ADA, CANARIES
 from upheld.acts.answer.apply import became
 from upheld.app import Upheld
+from upheld.cli import show
 from upheld.evidence import verify
 from upheld.model import Regime, Right, State
 
@@ -55,6 +58,12 @@ class Story:
         """Take the request to where it is signed."""
         with self._open() as upheld:
             upheld.open_request(Right.ERASE, [f"email={ADA}"], regime=Regime.GDPR)
+            upheld.plan("R-1")
+            return upheld.sign("R-1", self.folder / "keys" / "officer").state
+
+    def plan_again(self) -> Json:
+        """Plan anew, and sign that."""
+        with self._open() as upheld:
             upheld.plan("R-1")
             return upheld.sign("R-1", self.folder / "keys" / "officer").state
 
@@ -101,6 +110,15 @@ class Story:
             entries = (entry for _, entry in upheld.company.home.entries())
             told = Counter(f"{e.kind} {e.body['step']}" for e in entries if e.kind in kinds)
         return dict(sorted(told.items()))
+
+    def shown(self) -> Json:
+        """Return what the command shows of the request, and what the auditor's file tells of it."""
+        said = StringIO()
+        with self._open() as upheld, tempfile.TemporaryDirectory() as outside:
+            with redirect_stdout(said):
+                show.request(upheld.request("R-1"), as_json=False)
+            proof = upheld.prove("R-1", Path(outside) / "proof.zip")
+            return [said.getvalue(), *verify.check(proof).lines]
 
     def copy(self) -> Json:
         """Answer a request for a copy; say whether it is whole, and what lies beside it."""

@@ -110,7 +110,7 @@ def test_whoever_lost_their_hold_writes_nothing_more(
     assert late.code == 4
     assert "the connection that held a request was lost" in late.refusal
     told = started.run(on_server, "steps", minute=60).said
-    assert told == {**STEPS, "step.intended R-1/shop": 2}
+    assert told == {**STEPS, "step.intended R-1/shop": 2, "step.receipt R-1/shop": 2}
     assert started.run(on_server, "ending", minute=60).said == ending
 
 

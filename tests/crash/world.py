@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.journeys.town import build
 from upheld.model import Dialect
+from upheld.stores.sql.recording import steps_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,8 +116,21 @@ class World:
         if self.shop:
             emptied = (f"DELETE FROM {table}" for table in reversed(TABLES["shop"]))
             self.shop.run(*emptied, *_ROWS.split(";\n"))
+            self.shop.run("DROP TABLE IF EXISTS upheld_step", self.steps_table)
         if self.home:
             self.home.run("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+
+    @property
+    def steps_table(self) -> str:
+        """What makes the table in which the shop records steps."""
+        return steps_table(self.shop.server.dialect if self.shop else None)
+
+    def do(self, *statements: str) -> None:
+        """Do to the shop what its own software would."""
+        if self.shop:
+            self.shop.run(*statements)
+        else:
+            _filled(self.folder / "shop.sqlite", ";\n".join(statements))
 
     def wait(self) -> None:
         """Come back when servers have noticed that a process is gone."""
@@ -163,7 +177,7 @@ def founded(place: Path, home: Database | None, shop: Database | None) -> World:
     town = build(place / "fresh")
     (town.folder / "shop.sqlite").unlink()
     (town.folder / "web.sqlite").unlink()
-    _filled(town.folder / "web.sqlite", _WEB)
+    _filled(town.folder / "web.sqlite", f"{_WEB};\n{steps_table()}")
     mapped = town.folder / "stores" / "shop.yaml"
     mapped.write_text(mapped.read_text("utf-8") + _TRANSFERS_MAP, "utf-8")
     if home:
@@ -173,7 +187,7 @@ def founded(place: Path, home: Database | None, shop: Database | None) -> World:
         shop.run(*_SHOP.split(";\n"), *_ROWS.split(";\n"))
         shop.run(*_MEASURED[shop.server.dialect])
     else:
-        _filled(town.folder / "shop.sqlite", f"{_SHOP};\n{_ROWS}")
+        _filled(town.folder / "shop.sqlite", f"{_SHOP};\n{_ROWS};\n{steps_table()}")
     return World(place / "town", town.folder, home, shop)
 
 

@@ -605,3 +605,28 @@ def test_the_searcher_alone_searches_every_schema_and_writes_nothing(shop: Guard
 
 def step_with(step: Step, given: Mapping[str, str]) -> Step:
     return replace(step, closure=closure_of(given))
+
+
+def test_where_steps_may_be_recorded_the_eraser_may_do_that_and_nothing_more(town: Guarded) -> None:
+    eraser = town.store(Role.ERASER)
+    optional = [
+        line for line in eraser.grants((Role.ERASER,)).splitlines() if "upheld_step" in line
+    ]
+    (line,) = [each for each in optional if "CREATE TABLE" in each]
+    town.run(line.removeprefix("-- ").removesuffix(";"))
+    step = replace(step_of(town, eraser), plan="p", fence=1)
+    (refused,) = [each for each in eraser.preview(step).refusals if "upheld_step" in each][-1:]
+    assert "does not let this role" in refused
+    assert "for an erasure it lacks" in rights(eraser).words
+    with pytest.raises(StoreFailed, match="refuses this role something it needs"):
+        eraser.act(step)
+    town.grant(*ROLES, schema=town.admin.schema())
+    store = town.store(Role.ERASER)
+    assert store.preview(step).refusals == ()
+    found = rights(store)
+    assert found.held is True
+    assert "lacks" not in found.words
+    assert isinstance(store.act(step), Done)
+    assert town.rows("SELECT step, plan FROM upheld_step") == [("R-1/t", "p")]
+    town.run(f"GRANT DELETE ON upheld_step TO {town.role(Role.ERASER)}")
+    assert "more than the map needs: DELETE on `upheld_step`" in rights(store).words

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from upheld.model import Judgement, Request, Verdict
+from upheld.model import Judgement, Request, StepState, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,15 +37,22 @@ def request(one: Request, *, as_json: bool) -> None:
     if 0 < len(one.signatures) < one.needed:
         typer.echo("  needs the signature of a second officer")
     for name, step in one.steps.items():
-        rows = sum(each.rows for each in step.counted or ())
-        ended = f"{rows} rows" if step.counted is not None else f"waiting, due {step.due}"
-        typer.echo(f"  {name}: attempt {step.attempt}, {ended}")
+        typer.echo(f"  {name}: attempt {step.attempt}, {_ended(one, name, step)}")
     if one.late:
         typer.echo("  late rows: " + ", ".join(f"{rows} in {at}" for at, rows in one.late.items()))
     for words in waiting(one):
         typer.echo(f"  {words}")
     if one.outcome:
         typer.echo(f"  outcome: {one.outcome}")
+
+
+def _ended(one: Request, name: str, step: StepState) -> str:
+    """Say what all receipts of a step under its plan come to."""
+    if step.counted is None:
+        return f"waiting, due {step.due}"
+    rows = sum(each.rows for each in one.receipts.get(step.plan, {}).get(name, ()))
+    sure = name not in one.unsure.get(step.plan, ())
+    return f"{rows} rows" if sure else f"at least {rows} rows: an attempt before was not recorded"
 
 
 def waiting(one: Request) -> Iterator[str]:

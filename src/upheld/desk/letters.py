@@ -101,6 +101,7 @@ def erasure_page(  # noqa: PLR0913 (all that a letter says)
     clauses: Iterable[str],
     became: Iterable[tuple[StoreMap, Sequence[Counted]]],
     *,
+    doubted: Sequence[str] = (),
     made: date,
     checkpoint: str,
 ) -> str:
@@ -119,6 +120,7 @@ def erasure_page(  # noqa: PLR0913 (all that a letter says)
         clauses=_clauses(policy, clauses),
         sections=[(_title(category), lines[category]) for category in sorted(lines)],
         by_hand=by_hand,
+        doubted=doubted,
         made=made,
         checkpoint=checkpoint,
     )

@@ -167,7 +167,17 @@ def _stepped(request: Request, entry: Entry) -> Request:
         case "step.intended":
             attempt, fence = _number(body, "attempt"), _number(body, "fence")
             plan = _text(body, "plan")
-            after = replace(before, plan=plan, attempt=attempt, fence=fence, counted=None)
+            if before.plan != plan and unended(before):
+                request = _doubted(request, before.plan, name)
+            after = replace(
+                before,
+                plan=plan,
+                attempt=attempt,
+                fence=fence,
+                counted=None,
+                recording=bool(body.get("records")),
+                unknown=unended(before) if before.plan == plan else (),
+            )
         case "step.receipt":
             said = cast("int", body.get("statements") or 0)
             sql = cast("str | None", body.get("sql")) or before.sql
@@ -176,24 +186,44 @@ def _stepped(request: Request, entry: Entry) -> Request:
                 counted=_counted(body),
                 statements=said or before.statements,
                 sql=sql,
+                recording=None,
+                unknown=(),
             )
-            request = _receipted(request, name, after)
+            request = _receipted(request, name, after, unsure="unknown" in body)
         case "step.pending":
             due = date.fromisoformat(_text(body, "due"))
-            after = replace(before, token=_text(body, "token"), due=due)
+            after = replace(before, token=_text(body, "token"), due=due, recording=None)
         case "step.attested":
             after = replace(before, attested=_attestation(before, entry))
+        case "step.declined":
+            after = replace(before, recording=None)
         case _:
             after = before
     return replace(request, state=State.EXECUTING, steps={**request.steps, name: after})
 
 
-def _receipted(request: Request, name: str, step: StepState) -> Request:
+def unended(step: StepState) -> tuple[tuple[int, bool], ...]:
+    """Return the attempts under a step's plan that began and never ended, the last one among them.
+
+    Of each it is said whether the store keeps a record of what it did.
+    """
+    last = () if step.recording is None else ((step.fence, step.recording),)
+    return (*step.unknown, *last)
+
+
+def _receipted(request: Request, name: str, step: StepState, *, unsure: bool) -> Request:
     """Add a receipt to what earlier receipts of the same plan say of the same step."""
     earlier = request.receipts.get(step.plan, {})
     whole = added(earlier.get(name, ()), step.counted or ())
     receipts = {**request.receipts, step.plan: {**earlier, name: whole}}
-    return replace(request, carried=step.plan, receipts=receipts)
+    request = replace(request, carried=step.plan, receipts=receipts)
+    return _doubted(request, step.plan, name) if unsure else request
+
+
+def _doubted(request: Request, plan: str, step: str) -> Request:
+    """Note that an attempt may have done more than any receipt says."""
+    names = {*request.unsure.get(plan, ()), step}
+    return replace(request, unsure={**request.unsure, plan: tuple(sorted(names))})
 
 
 def added(before: Iterable[Counted], more: Iterable[Counted]) -> tuple[Counted, ...]:

@@ -815,13 +815,13 @@ class _Story:
         plan = self.begun.get((step, attempt))
         if plan is None:
             raise Unproven(f"step {step} has a receipt and was not begun, or was declined")
-        lines = _list(entry["counted"])
-        became = self._became(step, plan, lines)
+        became = self._became(step, plan, lines := _list(entry["counted"]))
         if plan == self.plan:
             self.done[step] = became
         self._ended(step, attempt)
         self.clean, self.outcome = False, ""
-        return f"done: {step}: {'; '.join(map(_counted, lines)) or 'nothing to do'}"
+        doubt = "; what an attempt before it did was not recorded" * ("unknown" in entry)
+        return f"done: {step}: {'; '.join(map(_counted, lines)) or 'nothing to do'}{doubt}"
 
     def was_declined(self, entry: Mapping[str, object]) -> str:
         step, attempt = _attempt(entry)

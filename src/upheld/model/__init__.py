@@ -13,6 +13,7 @@ from upheld.model.erasing import (
     Outcome,
     Pending,
     Preview,
+    Recorded,
     Step,
 )
 from upheld.model.guards import Dialect, Guards, Probe, Role, Safeguard
@@ -132,6 +133,7 @@ __all__ = [
     "Probe",
     "Profile",
     "Proposal",
+    "Recorded",
     "Reference",
     "Regime",
     "Registered",

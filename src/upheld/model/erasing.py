@@ -76,7 +76,8 @@ class Step:
     """The part of a plan that one store carries out, in one transaction, safe to repeat.
 
     `tasks` are what a person is asked to do by hand, as the plan froze them; `ceiling` is how many
-    rows may be touched in all, beside the ceilings of its erasures.
+    rows may be touched in all, beside the ceilings of its erasures. By the digest of the `plan` and
+    the `fence` of the attempt, a store that may keep a record knows its own again.
     """
 
     id: str
@@ -87,6 +88,8 @@ class Step:
     due: date
     tasks: tuple[str, ...] = ()
     ceiling: int | None = None
+    plan: str = ""
+    fence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +118,25 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an attempt at a step did, as the store itself wrote down; never what is kept."""
+
+    fence: int
+    counted: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A step was carried out, or found carried out.
 
     `statements` are what was said to the store to do it, in its own language, without any value.
+    `before` is what the store has recorded of other attempts under the same plan; None where it
+    keeps no record.
     """
 
     counted: tuple[Counted, ...]
     statements: tuple[str, ...] = ()
+    before: tuple[Recorded, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,9 @@ class State(StrEnum):
 class StepState:
     """Where one step of a request stands: attempts begun, under which plan, and how it ended.
 
-    `sql` is the digest of the statements that the store was last given, without values.
+    `sql` is the digest of the statements that the store was last given, without values. Of an
+    attempt that has not ended, `recording` says whether the store keeps a record. `unknown` are the
+    attempts under the same plan that never ended, each with that same word.
     """
 
     plan: str
@@ -40,6 +42,8 @@ class StepState:
     counted: tuple[Counted, ...] | None
     statements: int = 0
     sql: str | None = None
+    recording: bool | None = None
+    unknown: tuple[tuple[int, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,9 @@ class Request:
 
     `signatures` are those on its plan, by the officer's fingerprint; it is signed once there are
     `needed`. `carried` is the last plan of which a store gave a receipt; `receipts` hold, by plan
-    and step, what all receipts together say. `open` names, by store, the transactions that were not
-    over when it was looked back last.
+    and step, what all receipts together say; `unsure` are steps of which an attempt may have done
+    more than that. `open` names, by store, the transactions that were not over when it was looked
+    back last.
     """
 
     id: str
@@ -66,6 +71,7 @@ class Request:
     steps: Mapping[str, StepState] = field(default_factory=dict)
     carried: str | None = None
     receipts: Mapping[str, Mapping[str, tuple[Counted, ...]]] = field(default_factory=dict)
+    unsure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clean: bool | None = None
     late: Mapping[str, int] = field(default_factory=dict)
     open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -111,13 +111,15 @@ class Schema:
     """Names and types of a store, never values; `digest` changes when any of them does.
 
     `beside` says of what is no table, and may show or hold the same data, what it is: views,
-    materialised views, large objects. `dialect` is None of a store that has no roles.
+    materialised views, large objects. `dialect` is None of a store that has no roles. Where its
+    owner made the table of steps, it `records` what each did.
     """
 
     tables: Mapping[str, Table]
     digest: str
     beside: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect | None = None
+    records: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both 
             continue
         done = company.request(request.id).receipts.get(request.plan or "", {})
         this = still_covered(this, plan, done)
-        outcome, fence = carry_out(company, request, this, part.store)
+        outcome, fence = carry_out(company, request, this, part)
         if isinstance(outcome, Declined):
             raise Refused(outcome.why)
         fences[this.id] = fence
@@ -162,8 +162,9 @@ def _settled(look: Callable[[tuple[str, ...] | None], Left], since: tuple[str, .
 def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ...]]:
     """Return what became of rows, by store, over all plans that were carried out.
 
-    What went is as the receipts say, or as planned where a crash left a repeat to find it done;
-    what is kept is as the last plan says.
+    What went is as the receipts say. Where an attempt ended without one, and the store recorded
+    nothing, it is as was planned, if that is more: `doubted` names these stores. What is kept is
+    as the last plan says.
     """
     whole: dict[str, tuple[Counted, ...]] = {}
     for digest, steps in request.receipts.items():
@@ -172,10 +173,18 @@ def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ..
             raise HomeFailed(f"home has lost a plan of {request.id}; restore it from a backup")
         last = digest == request.carried
         for part in from_document(document).stores:
-            if (done := steps.get(f"{request.id}/{part.store}")) is not None:
-                counted = _most(added((), part.counted), done, last=last)
+            name = f"{request.id}/{part.store}"
+            if (done := steps.get(name)) is not None:
+                planned = part.counted if name in request.unsure.get(digest, ()) else ()
+                counted = _most(added((), planned), done, last=last)
                 whole[part.store] = added(whole.get(part.store, ()), counted)
     return whole
+
+
+def doubted(request: Request) -> tuple[str, ...]:
+    """Name the stores in which an attempt may have done more than anybody has recorded."""
+    steps = {name for names in request.unsure.values() for name in names}
+    return tuple(sorted(name.removeprefix(f"{request.id}/") for name in steps))
 
 
 def _most(
@@ -211,7 +220,7 @@ def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> 
     executed = company.request(request.id)
     result = became(company, executed)
     _remove_copies(company, request)
-    digest = write_letter(company, executed, result)
+    digest = write_letter(company, executed, result, doubted(executed))
     counted = [each for counts in result.values() for each in counts]
     kept = any(each.outcome is Outcome.RETAINED for each in counted)
     rows = sum(each.rows for each in counted)
@@ -258,7 +267,7 @@ def _copied(
     for part in plan.stores:
         if part.tasks:
             this = step(plan, part.store, closure, secret)
-            outcome, _ = carry_out(company, request, this, part.store)
+            outcome, _ = carry_out(company, request, this, part)
             if isinstance(outcome, Declined):
                 raise Refused(outcome.why)
             if isinstance(outcome, Pending):

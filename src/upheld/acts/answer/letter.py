@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 
 def write_letter(
-    company: Company, request: Request, became: Mapping[str, tuple[Counted, ...]]
+    company: Company,
+    request: Request,
+    became: Mapping[str, tuple[Counted, ...]],
+    doubted: tuple[str, ...],
 ) -> str:
-    """Write the letter and return its SHA-256: per category what went, what stays, why."""
+    """Write the letter and return its SHA-256: per category what went, what stays, why.
+
+    Of `doubted` stores it says that the numbers are those of the plan.
+    """
     page = erasure_page(
         company.policy,
         request,
@@ -29,6 +35,7 @@ def write_letter(
             for store, counted in became.items()
             if store in company.maps
         ],
+        doubted=doubted,
         made=company.today,
         checkpoint=company.home.checkpoint(),
     )

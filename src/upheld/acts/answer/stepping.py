@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.acts.answer.patience import patiently
-from upheld.desk.states import VIEW, from_state
+from upheld.desk.states import VIEW, added, from_state
 from upheld.errors import Stale
-from upheld.model import Declined, Done, Pending, State
+from upheld.model import Declined, Done, Outcome, Pending, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from upheld.acts.company import Company
-    from upheld.model import Counted, Json, Request, Step
+    from upheld.datamap.document import StorePlan
+    from upheld.model import Bond, Counted, Json, Request, Step, StepState
     from upheld.ports import Writing
 
 _MAY_BEGIN = {State.SIGNED, State.EXECUTING, State.REOPENED}
 
 
 def carry_out(
-    company: Company, request: Request, this: Step, store: str
+    company: Company, request: Request, this: Step, part: StorePlan
 ) -> tuple[Done | Pending | Declined, int]:
     """Write the intent, act, and write how it ended; return that, and the fence it had.
 
     An intent without a receipt is unknown, never failed: a step is repeatable, so it is done again
-    under a higher fence. Whoever holds a lower one may not write any more.
+    under a higher fence. Whoever holds a lower one may not write any more. What the store has
+    recorded of such an attempt becomes its receipt; where it keeps no record, this one says so.
 
     Raises:
         Stale: the request was finished, planned anew or taken over by another apply.
         StoreBusy: the store was busy to the end.
     """
-    return patiently(lambda: _attempted(company, request, this, store))
+    return patiently(lambda: _attempted(company, request, this, part))
 
 
 def _attempted(
-    company: Company, request: Request, this: Step, store: str
+    company: Company, request: Request, this: Step, part: StorePlan
 ) -> tuple[Done | Pending | Declined, int]:
+    store = company.stores[part.store]
     with company.home.writing() as home:
         now = _now(home, request.id)
         if now.state not in _MAY_BEGIN or now.plan != request.plan:
@@ -49,15 +53,51 @@ def _attempted(
             "attempt": fence,
             "fence": fence,
         }
-        home.append("step.intended", {**about, "plan": request.plan})
-    outcome = company.stores[store].act(this)
+        intent: dict[str, Json] = {"plan": request.plan, "records": store.records}
+        home.append("step.intended", {**about, **intent})
+    outcome = store.act(replace(this, plan=request.plan or "", fence=fence))
     with company.home.writing() as home:
         require_mine(home, request, {this.id: fence})
-        if isinstance(outcome, Done) and outcome.statements:
-            about["sql"] = home.keep(_told(outcome.statements))
-            about["statements"] = len(outcome.statements)
-        home.append(*_ended(outcome, about))
+        if isinstance(outcome, Done):
+            state = _now(home, request.id).steps[this.id]
+            _receive(home, about, outcome, state, part.counted)
+        else:
+            home.append(*_undone(outcome, about))
     return outcome, fence
+
+
+def _receive(
+    home: Writing,
+    about: Mapping[str, Json],
+    done: Done,
+    step: StepState,
+    planned: tuple[Counted, ...],
+) -> None:
+    """Append the receipts of attempts that only the store has recorded, then the one of this."""
+    records, ended = done.before or (), {fence for fence, _ in step.unknown}
+    for each in records:
+        if each.fence in ended:
+            seen: dict[str, Json] = {"attempt": each.fence, "fence": each.fence, "observed": True}
+            home.append("step.receipt", {**about, **seen, "counted": _rows(each.counted)})
+    # Of attempts that come after this one a home knew that was then put back from a backup.
+    lost = [each.counted for each in records if each.fence >= step.fence]
+    counted = added(done.counted, (each for counts in lost for each in counts))
+    told: dict[str, Json] = {}
+    if done.statements:
+        told["sql"] = home.keep(_told(done.statements))
+        told["statements"] = len(done.statements)
+    known = [each.counted for each in records if each.fence in ended]
+    blind = [fence for fence, recording in step.unknown if done.before is None or not recording]
+    if blind and _touched(planned) != _touched(c for each in (*known, counted) for c in each):
+        told["unknown"] = [*blind]
+    home.append("step.receipt", {**about, **told, "counted": _rows(counted)})
+
+
+def _touched(counted: Iterable[Counted]) -> dict[tuple[str, Bond, Outcome], int]:
+    """Return how many rows went or were changed: what an attempt does once and not again."""
+    whole = added((), counted)
+    rows = {(each.collection, each.bond, each.outcome): each.rows for each in whole if each.rows}
+    return {key: number for key, number in rows.items() if key[2] is not Outcome.RETAINED}
 
 
 def require_mine(home: Writing, request: Request, fences: Mapping[str, int]) -> None:
@@ -83,13 +123,10 @@ def _taken_over(id: str) -> str:
     return f"another apply has taken {id} over; see `upheld request show {id}`"
 
 
-def _ended(
-    outcome: Done | Pending | Declined, about: Mapping[str, Json]
+def _undone(
+    outcome: Pending | Declined, about: Mapping[str, Json]
 ) -> tuple[str, Mapping[str, Json]]:
     match outcome:
-        case Done():
-            counted = [_row(each) for each in outcome.counted]
-            return "step.receipt", {**about, "counted": counted}
         case Pending():
             due = outcome.due.isoformat()
             return "step.pending", {**about, "token": outcome.token, "due": due}
@@ -102,12 +139,15 @@ def _told(statements: Iterable[str]) -> bytes:
     return "".join(f"{each};\n" for each in statements).encode()
 
 
-def _row(counted: Counted) -> list[str | int | None]:
+def _rows(counted: Iterable[Counted]) -> list[Json]:
     return [
-        counted.collection,
-        counted.bond.value,
-        counted.outcome.value,
-        counted.rows,
-        counted.clause,
-        counted.until.isoformat() if counted.until else None,
+        [
+            each.collection,
+            each.bond.value,
+            each.outcome.value,
+            each.rows,
+            each.clause,
+            each.until.isoformat() if each.until else None,
+        ]
+        for each in counted
     ]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
 from upheld.model import Done, Outcome
-from upheld.stores.sql import doubts, finding, people
+from upheld.stores.sql import doubts, finding, people, recording
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
@@ -78,7 +78,7 @@ class Work:
         return erasers
 
     def carry_out(self, erasers: Sequence[Eraser]) -> Done:
-        """Do it all; commits nothing.
+        """Do it all, and record it where that is allowed; commits nothing.
 
         Raises:
             BlockedError: rows that stay point at rows that would go.
@@ -93,7 +93,10 @@ class Work:
                 pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
                 eraser.require_unblocked(pointing, erasers)
             counted.extend(eraser.carry_out())
-        return Done(tuple(counted), tuple(each for eraser in erasers for each in eraser.said))
+        done = Done(tuple(counted), tuple(each for eraser in erasers for each in eraser.said))
+        if self.step.plan and self.frozen.schema.records:
+            return recording.recorded(self.connection, self.step, done)
+        return done
 
     def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
@@ -202,6 +205,7 @@ class Work:
 
     def _needs(self, erasers: Sequence[Eraser]) -> Iterator[Need]:
         """Yield what the step must be let do, once for each table."""
+        yield from recording.needed(self.frozen.schema)
         for name in dict.fromkeys(each.collection for each in self.step.erasures):
             erasures = [each for each in self.step.erasures if each.collection == name]
             changed = dict.fromkeys(holder(c.field) for each in erasures for c in each.changes)

@@ -12,7 +12,9 @@ from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from upheld.errors import BadInput
 from upheld.model import Dialect, Role, name_parts
-from upheld.stores.sql.rights import needs
+from upheld.stores.sql.catalogue.gathered import STEPS
+from upheld.stores.sql.recording import steps_table
+from upheld.stores.sql.rights import RECORDING, needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 SEARCHER = "searcher"
 """The role of a deep look-back, which reads what is not mapped, too: written only if asked for."""
+
+_OPTIONAL_IN_FILE = """\
+# Optional. If a process dies after an erasure and before it wrote the receipt, only this table
+# still knows how many rows went. Run the line below without its sign:
+"""
 
 _LONGEST = 63
 """Bytes of a name in PostgreSQL; more are cut off in silence."""
@@ -140,7 +147,14 @@ GRANT PROCESS ON *.* TO {quoted};
 
 _UNREAD = """\
 -- The catalogue was not read for this. Where rows that are deleted point at one another in a
--- circle, the eraser must also be let update the columns by which they do.
+-- circle, the eraser must also be let update the columns by which they do. Where there is a table
+-- `upheld_step`, it must be let add to that.
+"""
+
+_OPTIONAL = """\
+-- Optional. If a process dies after an erasure and before it wrote the receipt, only this table
+-- still knows how many rows went. Run the line below without its sign, then print
+-- this again: it then lets the eraser add to the table.
 """
 
 
@@ -156,18 +170,25 @@ def script(
     parts = [written.head.format(store=mapped.name)]
     for role in roles:
         unread = _UNREAD if role == Role.ERASER and schema is None else ""
-        lines = (*_made(mapped, role, written), *_granted(mapped, role, written, schema))
+        lines = [*_made(mapped, role, written), *_granted(mapped, role, written, schema)]
+        if role == Role.ERASER:
+            lines += _recording(mapped, dialect, schema)
         parts.append(f"-- {role}: {_DOES[role]}\n{unread}{''.join(lines)}")
     return "\n".join([*parts, written.tail]) if written.tail else "\n".join(parts)
 
 
-def file_mode(mapped: StoreMap, path: str) -> str:
-    """Return the shell command in the place of roles, which SQLite does not have."""
+def file_mode(mapped: StoreMap, path: str, *, records: bool = False) -> str:
+    """Return the shell command in the place of roles, which SQLite does not have.
+
+    With it stands the one that makes the table of steps, where that is not there yet.
+    """
+    line = f"# sqlite3 {shlex.quote(path)} {shlex.quote(steps_table())}\n"
+    optional = "" if records else f"{_OPTIONAL_IN_FILE}{line}"
     return (
         "# SQLite has no roles: whoever can read the file reads all of it, whoever can write it\n"
         f"# changes all of it. Let the account that runs Upheld own the file of `{mapped.name}`,\n"
         "# and nobody else read or write it, its journal and its write-ahead log:\n"
-        f"chmod go-rwx {shlex.quote(path)}*\n"
+        f"chmod go-rwx {shlex.quote(path)}*\n{optional}"
     )
 
 
@@ -226,6 +247,17 @@ def _granted(
     for need in needs(mapped, schema) if role in {Role.READER, Role.ERASER} else ():
         privileges = ", ".join(_privileges(need, role, written))
         yield f"GRANT {privileges} ON {written.table(need.collection)} TO {to};\n"
+
+
+def _recording(mapped: StoreMap, dialect: Dialect, schema: Schema | None) -> Iterator[str]:
+    """Yield the right to record steps, where the table is; else what would make it."""
+    if schema is None or not schema.records:
+        yield f"{_OPTIONAL}-- {steps_table(dialect)}\n"
+        return
+    written = _WRITTEN[dialect]
+    to = written.quoted(role_name(mapped.name, Role.ERASER))
+    what = ", ".join(each.privilege for each in RECORDING)
+    yield f"GRANT {what} ON {written.quoted(STEPS)} TO {to};\n"
 
 
 def _privileges(need: Need, role: str, written: _Written) -> Iterable[str]:

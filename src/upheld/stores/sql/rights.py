@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from upheld.model import Act, Bond, Dialect, Follow, Probe, Safeguard
+from upheld.stores.sql.catalogue.gathered import STEPS
 from upheld.stores.sql.columns import holder
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Held(NamedTuple):
     table: str | None
     column: str | None = None
     owned: bool = False
+
+
+RECORDING = (Held("SELECT", STEPS), Held("INSERT", STEPS), Held("UPDATE", STEPS))
+"""What recording needs, where the owner made the table of steps: to read it, and to add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ def compared(mapped: StoreMap, rights: Rights, schema: Schema | None = None) -> 
     little = _by_table(
         each for need in needed.values() for each in _wanted(need) if not _has(each, rights.held)
     )
+    if schema and schema.records:
+        little += _by_table(each for each in RECORDING if not _has(each, rights.held))
     little += rights.lacking
     ours = f"`upheld grants {mapped.name}`"
     if much:
@@ -101,7 +108,7 @@ def _reads_all(rights: Rights) -> Iterator[str]:
 
 
 def _needed(held: Held, needed: Mapping[str, Need], rights: Rights) -> bool:
-    if held.owned or held.table is None:  # said among what goes further than a table
+    if held.owned or held.table is None or held in RECORDING:  # the first two are said elsewhere
         return True
     need = needed.get(held.table)
     if need is None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Refused, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
-from upheld.stores.sql import alike, doubts, finding, households, people
+from upheld.stores.sql import alike, doubts, finding, households, people, recording
 from upheld.stores.sql.beyond import unsearched
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
@@ -78,6 +78,11 @@ class SqlStore:
     def name(self) -> str:
         """The name of its file in `stores/`."""
         return self._mapped.name
+
+    @property
+    def records(self) -> bool:
+        """Whether its owner has made the table of steps."""
+        return self._known_by is not None and self._known_by[1].records
 
     def schema(self) -> Schema:
         """Return names and types, never values."""
@@ -169,12 +174,9 @@ class SqlStore:
     def statements(self, step: Step) -> tuple[str, ...]:
         """Return the SQL that carrying out a step comes to."""
         with self._connected(READING) as connection:
-            return tuple(
-                said(
-                    cast("DefaultDialect", self.engine.dialect),
-                    self._work(connection, step).erasers(),
-                )
-            )
+            work, dialect = self._work(connection, step), self.engine.dialect
+            erasing = said(cast("DefaultDialect", dialect), work.erasers())
+            return (*erasing, *recording.said(dialect, work.frozen.schema))
 
     def act(self, step: Step) -> Done | Declined:
         """Carry out a step in one transaction; a repeat writes nothing new.
@@ -263,7 +265,8 @@ class SqlStore:
         """Return the SQL that gives roles what they need; of a file, the command for its mode."""
         if dialect is None and self.engine.dialect.name == "sqlite":
             with self._connected() as connection:
-                return file_mode(self._mapped, file_of(connection))
+                known = self._known(connection)
+                return file_mode(self._mapped, file_of(connection), records=known.records)
         spoken = self.engine.dialect.name
         own = None if spoken == "sqlite" else written_in(spoken)
         schema = self._catalogue() if own is not None and dialect in {None, own} else None

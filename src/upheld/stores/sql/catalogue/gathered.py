@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+STEPS = "upheld_step"
+"""The table in which steps are recorded, where an owner made it: ours, and none of the map."""
+
+
 @dataclass(slots=True)
 class Gathered:
     """A table as it is gathered; an index is its columns or expressions, and whether it is unique.
@@ -48,11 +52,11 @@ class Gathered:
         )
 
 
-def schema(gathered: Iterable[Gathered], beside: Mapping[str, str]) -> Schema:
+def schema(gathered: Iterable[Gathered], beside: Mapping[str, str], *, records: bool) -> Schema:
     """Return the tables in the order of their names, with a digest of all that is said of them."""
     tables = {each.name: each.table() for each in sorted(gathered, key=lambda each: each.name)}
     words = json.dumps([_told(table) for table in tables.values()], sort_keys=True)
-    return Schema(tables, hashlib.sha256(words.encode()).hexdigest(), beside)
+    return Schema(tables, hashlib.sha256(words.encode()).hexdigest(), beside, records=records)
 
 
 def _told(table: Table) -> Mapping[str, object]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from upheld.model import Column, Reference, Type
-from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
+from upheld.stores.sql.catalogue.gathered import STEPS, Gathered, called, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -95,7 +95,8 @@ def read_schema(connection: sa.Connection) -> Schema:
         if read.columns and not name.startswith(_INTERNAL)
     ]
     views = connection.exec_driver_sql(_VIEWS).scalars()
-    return schema(tables, {called(name): "a view" for name in views})
+    beside = {called(name): "a view" for name in views}
+    return schema(tables, beside, records=STEPS in found)
 
 
 def _read_columns(connection: sa.Connection, found: Mapping[str, _Read]) -> None:

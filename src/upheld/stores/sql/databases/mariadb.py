@@ -153,7 +153,7 @@ class MariaDb:
         for need in needs:
             for statement in need.tried():
                 if not _allowed(connection, statement):
-                    yield need.words("delete" if isinstance(statement, sa.Delete) else "update")
+                    yield need.words(_RIGHTS[type(statement)])
         if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
             yield _NO_PROCESS
             return
@@ -201,6 +201,7 @@ def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:
     return True
 
 
+_RIGHTS = {sa.Delete: "delete", sa.Update: "update", sa.Insert: "add"}
 _FORBIDDEN = {(1142,), (1143,), (1227,)}
 _FROM_ELSEWHERE = """
 SELECT DISTINCT SUBSTRING_INDEX(REF_NAME, '/', -1) FROM information_schema.INNODB_SYS_FOREIGN

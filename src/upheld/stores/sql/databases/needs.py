@@ -18,20 +18,25 @@ _ENOUGH = 20
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Deleting rows of a table, or updating columns of it; `name` is what the map calls it."""
+    """Deleting rows of a table, updating columns of it, or adding rows to it; by the map's name."""
 
     table: sa.TableClause
     name: str
     deletes: bool
     columns: tuple[str, ...]
+    adds: bool = False
 
-    def tried(self) -> Iterator[sa.Delete | sa.Update]:
+    def tried(self) -> Iterator[sa.Delete | sa.Update | sa.Insert]:
         """Yield statements that do what is needed to no row at all."""
         if self.deletes:
             yield sa.delete(self.table).where(sa.false())
         if self.columns:
             same = {self.table.c[name]: self.table.c[name] for name in self.columns}
             yield sa.update(self.table).where(sa.false()).values(same)
+        if self.adds:
+            every = [*self.table.c]
+            none = sa.select(*every).where(sa.false())
+            yield sa.insert(self.table).from_select([each.name for each in every], none)
 
     def words(self, right: str) -> str:
         """Say which right is missing."""

@@ -83,7 +83,7 @@ _LOCKABLE = """
 SELECT t.called FROM unnest(%s::text[], %s::text[]) AS t (called, name)
 WHERE has_any_column_privilege(t.name, 'UPDATE')
 """
-_RIGHTS = {"DELETE": "delete", "UPDATE": "update"}
+_RIGHTS = {"DELETE": "delete", "UPDATE": "update", "SELECT": "read", "INSERT": "add"}
 
 
 class Postgres:
@@ -177,6 +177,7 @@ class Postgres:
             for need in needs
             for field, right in (
                 *([(None, "DELETE")] if need.deletes else []),
+                *([(None, "SELECT"), (None, "INSERT")] if need.adds else []),
                 *((name, "UPDATE") for name in need.columns),
             )
         ]
