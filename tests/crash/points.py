@@ -1,8 +1,8 @@
 """Names every point where a process touches home, a store or its folder, and ends it at one.
 
-A point is the moment before a statement goes to a database, the moments before and after a commit,
-and the moment before a file is opened to write, flushed, locked, renamed or removed. What happens
-between two of them stays within the process, and dies with it.
+A point is the moment before a statement goes to a database, the moments before and after a commit
+of what was written, and the moment before a file is opened to write, flushed, locked, renamed or
+removed. What happens between two of them stays within the process, and dies with it.
 """
 
 from __future__ import annotations
@@ -79,12 +79,17 @@ class Watch:
         verb = found[1].split()[0] if found else statement.split(maxsplit=1)[0].rstrip(";")
         table = f" {found[2]}" if found else ""
         self._reach("statement", self._where(connection), verb + table)
+        if verb in _CHANGES:
+            connection.info["wrote"] = True
 
     def _committing(
         self, commit: Callable[[DefaultDialect, sa.PoolProxiedConnection], None]
     ) -> Callable[[DefaultDialect, sa.PoolProxiedConnection], None]:
         def committed(dialect: DefaultDialect, connection: sa.PoolProxiedConnection) -> None:
             where = str(connection.info["where"])
+            if not connection.info.pop("wrote", False):
+                commit(dialect, connection)
+                return
             self._reach("commit", where, "before")
             commit(dialect, connection)
             self._reach("commit", where, "after")
