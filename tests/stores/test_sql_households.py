@@ -154,6 +154,18 @@ def test_a_mention_by_a_number_is_no_doubt(database_url: str) -> None:
     office.store.close()
 
 
+def test_whoever_a_call_only_mentions_is_no_doubt(database_url: str) -> None:
+    """Found by chance: who was told of a call was taken for who made it."""
+    office = Office(database_url)
+    told = "is: about}, {match: email, identity: email, is: mentions}]\n    fields:\n      phone"
+    text = _MAP.replace("is: about}]\n    fields:\n      phone", told)
+    office.store = SqlStore(parse_store(text, "stores/shop.yaml"), database_url)
+    office.customer(1, ADA, OWN)
+    office.call(1, OWN, BOB)
+    assert office.found("email", ADA)["calls", Bond.ABOUT] == 1
+    office.store.close()
+
+
 _MENTION = "{match: phone, identity: phone, is: mentions}"
 CALLS = Part(
     """

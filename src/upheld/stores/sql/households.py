@@ -135,9 +135,12 @@ def _of_others(
 
 
 def _apart(selector: Selector, collection: Collection, way: Match) -> Iterator[Truth]:
-    """Yield whether the rows bear identities of two people, the person's own among them."""
+    """Yield whether the rows bear identities of two people, the person's own among them.
+
+    What names somebody in another role, as a way of the map says, tells nothing of whose they are.
+    """
     alone = _by_this_alone(selector, collection, way, _theirs(selector, way))
-    columns = {each.column for each in _better(collection) if isinstance(each, Match)}
+    columns = {name for each in collection.ways for name in each.columns}
     for place in collection.places:
         if base(place.identity or "name") in {"name", "phone"} or place.name in columns:
             continue
