@@ -23,8 +23,9 @@ from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
 from upheld.errors import BadFile, BadInput, HomeFailed, NotProven, did_you_mean, quoted
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
+from upheld.evidence.founding import found
 from upheld.evidence.home import SqlHome
-from upheld.evidence.keys import Keys, load_keys
+from upheld.evidence.keys import load_keys
 from upheld.files import decoded
 from upheld.identity import presented
 from upheld.model import (
@@ -98,7 +99,7 @@ class Upheld(AbstractContextManager["Upheld"]):
         url = _home_url(settings.home, place)
         if not SqlHome.is_there(url):
             _require_not_lost(place)
-            _make_home(url, keys, origin=settings.origin, clock=clock)
+            found(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         home = SqlHome.open(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
         company = Company(
@@ -243,6 +244,11 @@ class Upheld(AbstractContextManager["Upheld"]):
         write_bundle(self._home, request, output, since=[note.size for note in older])
         return output
 
+    def export(self, output: Path) -> Path:
+        """Write the whole log into a file that `verify.py` reads: all that proves, nobody's way."""
+        self._home.export(output)
+        return output
+
     def checkpoint(self) -> str:
         """Append the signed head of the log to the file `checkpoints`, and return it."""
         note = self.company.home.checkpoint()
@@ -372,18 +378,6 @@ def _home_line(folder: Path) -> str:
     lines = _text(folder, "upheld.toml").splitlines()
     words = [line.partition("=")[0].strip().strip("\"'") for line in lines]
     return f"upheld.toml:{next((n for n, word in enumerate(words, 1) if word == 'home'), 1)}"
-
-
-def _make_home(url: str, keys: Keys, *, origin: str, clock: Clock) -> None:
-    """Make a home that is there when it is whole: a file takes its name at the end."""
-    if not url.startswith(_SQLITE):
-        SqlHome.create(url, keys, origin=origin, clock=clock, folds=FOLDS).close()
-        return
-    path = Path(url.removeprefix(_SQLITE).partition("?")[0])
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    SqlHome.create(f"{_SQLITE}{fresh}", keys, origin=origin, clock=clock, folds=FOLDS).close()
-    fresh.replace(path)
 
 
 def _require_not_lost(folder: Path) -> None:

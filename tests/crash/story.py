@@ -54,6 +54,17 @@ class Story:
             upheld.apply(id)
             return upheld.request(id).state
 
+    def ask(self, email: str) -> Json:
+        """Record that somebody asked for a copy; return the request's id."""
+        with self._open() as upheld:
+            return upheld.open_request(Right.ACCESS, [f"email={email}"], regime=Regime.GDPR).id
+
+    def known(self) -> Json:
+        """Return the requests that home knows."""
+        with self._open() as upheld:
+            upheld.audit()
+            return [each.id for each in upheld.requests()]
+
     def prepare(self) -> Json:
         """Take the request to where it is signed."""
         with self._open() as upheld:

@@ -103,7 +103,7 @@ def test_killed_once_a_commit_is_durable_it_comes_to_the_same_ending(whole: Whol
     """And just before the two that erase; what else is undone, the commit before has left."""
     commits = [each for each in whole.points if each.kind == "commit"]
     chosen = [each for each in commits if each.what == "after" or each.where != "home"]
-    assert len(chosen) == 14
+    assert len(chosen) == 15
     if whole.world.shop and not whole.world.home:
         chosen = chosen[-9:]  # until the shop is written to, it is as with all in files
     assert whole.otherwise(chosen) == {}

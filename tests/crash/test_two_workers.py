@@ -124,7 +124,7 @@ def of_applying(world: World, started: Processes) -> list[Point]:
     """Apply to the end; return moments that differ: of an intent, in acts, of what comes next."""
     prepared(world, started)
     commits = [each for each in started.watched(world, "apply") if each.kind == "commit"]
-    assert Counter(each.where for each in commits) == {"home": 10, "shop": 2, "web": 2}
+    assert Counter(each.where for each in commits) == {"home": 12, "shop": 2, "web": 2}
     chosen = {("home", "before"), ("shop", "before"), ("shop", "after"), ("web", "after")}
     return [each for each in commits if each.nth == 1 and each[1:3] in chosen]
 

@@ -40,6 +40,24 @@ def test_an_erasure_is_answered_and_proven_from_a_home_on_a_server(
     assert "proven" in capsys.readouterr().out
 
 
+def test_an_auditor_gets_the_whole_log_of_a_home_on_a_server(
+    moved: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved.erase()
+    moved.access("bob@example.com")
+    assert moved.run(capsys, "checkpoint")[0] == 0
+    log = moved.folder / "log.sqlite"
+    status, said = moved.run(capsys, "export", "-o", str(log))
+    assert status == 0, said
+    assert "anybody can check it: upheld verify" in said
+    with pytest.raises(SystemExit) as end:
+        main(["verify", str(log), "--since", str(moved.folder / "checkpoints")])
+    assert not end.value.code
+    assert capsys.readouterr().out.splitlines()[-1] == "proven"
+    held = log.read_bytes()
+    assert not [canary for canary in CANARIES if canary.encode() in held]
+
+
 def test_a_home_on_a_server_holds_no_identifier_in_clear(moved: Town, postgres_url: str) -> None:
     with moved.open() as upheld:
         request = upheld.open_request(Right.ERASE, [f"email={ADA}"])

@@ -146,6 +146,21 @@ def prove(
     typer.echo("or, without Upheld: unzip it and run `python3 verify.py` on it")
 
 
+def export(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")],
+    folder: Folder = Path(),
+) -> None:
+    """Write the whole log into a file that an auditor can check, wherever home is.
+
+    It holds entries, tree, documents and views; no alias, no key and nothing of the vault.
+    """
+    from upheld.app import Upheld  # noqa: PLC0415 (keeps --help quick)
+
+    with Upheld.open(folder) as upheld:
+        upheld.export(output)
+    typer.echo(f"{output} is written; anybody can check it: upheld verify {output}")
+
+
 def verify(
     file: Annotated[Path, typer.Argument(help="A bundle, or a home database.")],
     since: Annotated[

@@ -42,8 +42,8 @@ class Database(Protocol):
         """Return what to call a failure, and what to do; never a value."""
         ...
 
-    def wipe(self) -> None:
-        """Get rid of the bytes that deleted rows have left."""
+    def wipe(self) -> bool:
+        """Get rid of the bytes that deleted rows have left; say whether nobody prevented it."""
         ...
 
     def hold(self, request: str) -> AbstractContextManager[object]:

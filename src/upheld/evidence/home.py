@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import sha256
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import Connection, select
 
-from upheld.errors import BadInput, NotProven
+from upheld.errors import BadInput, HomeFailed, NotProven
 from upheld.evidence import merkle, notes, tables, vault
 from upheld.evidence.database import Database, reached, told
 from upheld.evidence.entries import read_entry
+from upheld.evidence.export import write_log
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge
 from upheld.evidence.opening import check_head, check_tables, last_at, make_tables, read_head
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
 from upheld.evidence.views import PAGE, People, Views, differing
+from upheld.evidence.wiping import read_unwiped, take_unwiped
 from upheld.evidence.writing import SqlWriting
 from upheld.model import Entry
 from upheld.ports import Clock, Fold
@@ -110,8 +113,7 @@ class SqlHome:
             writing.finish()
         self._edge = writing.edge
         if writing.erased:
-            with self._telling():
-                self._database.wipe()
+            self._wipe()
 
     @contextmanager
     def holding(self, request: str) -> Iterator[None]:
@@ -201,6 +203,11 @@ class SqlHome:
             yield from rows
             rows = self._states(view, rows[-1][0])
 
+    def export(self, file: Path) -> None:
+        """Write all that proves into a file that `verify.py` reads."""
+        with self._reading() as connection:
+            write_log(connection, file)
+
     def rebuild(self) -> None:
         """Throw the views away and fold the log again."""
         with self._transaction() as connection:
@@ -220,9 +227,26 @@ class SqlHome:
             check_tables(connection, self._keys)
             head, self._edge = check_head(connection, self.verifier)
             behind = Views(connection, self._folds, Sums(connection)).is_behind(head.size)
+            unwiped = read_unwiped(connection)
         if behind:
             with self.writing():
                 pass
+        if unwiped is not None:
+            with suppress(HomeFailed):  # a home that is only read now is wiped by who may write
+                self._wipe()
+
+    def _wipe(self) -> None:
+        """Get rid of what deleted rows have left; what a crash leaves of it, the next to open does.
+
+        Whoever erased since has a mark of its own, and removes that.
+        """
+        with self._reading() as connection:
+            mark = read_unwiped(connection)
+        with self._telling():
+            wiped = self._database.wipe()
+        if wiped and mark is not None:
+            with self._transaction() as connection:
+                take_unwiped(connection, mark)
 
     def _writing(self, connection: Connection, edge: Edge) -> SqlWriting:
         return SqlWriting(

@@ -117,11 +117,12 @@ class Postgres:
             "look in the log of its server"
         )
 
-    def wipe(self) -> None:
+    def wipe(self) -> bool:
         """Write anew the table of keys, and free what other rows left; its journal ends later.
 
         Whoever reads for long keeps what they see: the next time frees it.
         """
+        done = True
         with self._alone.connect() as connection:
             for statement in _WIPE:
                 try:
@@ -129,6 +130,8 @@ class Postgres:
                 except DBAPIError as wrong:
                     if _state(wrong) != _LOCKED:
                         raise
+                    done = False
+        return done
 
     def hold(self, request: str) -> ExitStack:
         """Take a request by a connection of its own; it is lost with the connection."""

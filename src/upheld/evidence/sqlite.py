@@ -61,10 +61,11 @@ class Sqlite:
             "run `upheld verify` on it",
         )
 
-    def wipe(self) -> None:
-        """Empty the write-ahead log, so that what was erased is not left in it."""
+    def wipe(self) -> bool:
+        """Empty the write-ahead log, so that what was erased is not left in it, nor in the file."""
         with self._alone.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            done = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not done[0]
 
     def hold(self, request: str) -> ExitStack:
         """Take a request by a lock on a file beside home's."""

@@ -449,7 +449,7 @@ def _checked_home(
         f"`{name}` is a home of Upheld",
         f"  {head.size:,} entries, each hashed again: they make the tree that was signed",
         f"  first entry {tree.began}, last entry {tree.last.decode()}; none is dated backwards",
-        "  documents, views and the vault are what their digests say: no bit of them flipped",
+        "  documents and views, and a vault that is here, are what their digests say",
         *agreed,
         *_key_lines(signer),
         "proven",

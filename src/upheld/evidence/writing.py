@@ -18,6 +18,7 @@ from upheld.evidence.notes import sign
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import keep_tiles
 from upheld.evidence.views import MINTED, PAGE, PEOPLE, Views, goes_by
+from upheld.evidence.wiping import mark_unwiped
 from upheld.model import Entry, Json
 from upheld.ports import Clock
 
@@ -158,6 +159,8 @@ class SqlWriting:
         """Write what is still in memory, and the signed head; the commit follows."""
         if self._size != self._began:
             self._grow()
+        if self.erased:
+            mark_unwiped(self.connection, self.sums)
         self.sums.write()
 
     def _grow(self) -> None:
