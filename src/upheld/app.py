@@ -23,7 +23,7 @@ from upheld.desk.states import VIEW, OfPersonFold, RequestFold, from_state
 from upheld.errors import BadFile, BadInput, HomeFailed, NotProven, did_you_mean, quoted
 from upheld.evidence import notes
 from upheld.evidence.bundle import write_bundle
-from upheld.evidence.founding import found
+from upheld.evidence.founding import found, tidy
 from upheld.evidence.home import SqlHome
 from upheld.evidence.keys import load_keys
 from upheld.files import decoded
@@ -100,6 +100,7 @@ class Upheld(AbstractContextManager["Upheld"]):
         if not SqlHome.is_there(url):
             _require_not_lost(place)
             found(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
+        tidy(url)
         home = SqlHome.open(url, keys, origin=settings.origin, clock=clock, folds=FOLDS)
         stores = {name: _store(mapped, place, home) for name, mapped in maps.items()}
         company = Company(

@@ -28,6 +28,14 @@ MAKING = (
 )
 
 
+MADE = Point("file", ".home.sqlite.making", "remove", 1)
+
+
+def homes(world: World) -> set[str]:
+    """Return the names of what is home, or was on the way to become it."""
+    return {each.name for each in world.folder.iterdir() if "home" in each.name}
+
+
 def until(met: Callable[[], bool]) -> None:
     """Wait a moment for what must not happen, or no longer than it takes to."""
     patience = time.monotonic() + MOMENT
@@ -64,18 +72,18 @@ def test_whoever_comes_second_waits_and_has_the_same_home(
     both = [started.end(), others.end()]
     assert [each.code for each in both] == [0, 0], [each.error for each in both]
     assert started.run(world, "known").said == ["R-1", "R-2"]
-    left = {each.name for each in world.folder.iterdir() if "home" in each.name}
-    assert left == {"home.sqlite"}
+    assert homes(world) == {"home.sqlite"}
 
 
 @pytest.mark.parametrize("world", ["all in files"], indirect=True, scope="module")
-@pytest.mark.parametrize("point", MAKING, ids=lambda each: f"{each.what} {each.where}")
+@pytest.mark.parametrize("point", [*MAKING, MADE], ids=lambda e: f"{e.what} {e.where}")
 def test_killed_while_it_makes_a_home_it_is_in_nobodys_way(
     world: World, started: Processes, point: Point
 ) -> None:
     world.reset()
     started.killed(world, point, "ask", "ada@example.com")
     assert started.run(world, "ask", "bob@example.com").said == "R-1"
+    assert homes(world) == {"home.sqlite"}
 
 
 @pytest.mark.parametrize("world", ["home and shop on PostgreSQL"], indirect=True, scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -24,8 +24,8 @@ def found(url: str, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fo
         HomeFailed: it cannot be made, or another process is making it and does not get on.
     """
     if url.startswith(_SQLITE):
-        path = Path(url.removeprefix(_SQLITE).partition("?")[0])
-        with _alone(path.with_name(f".{path.name}.making")):
+        path = _path(url)
+        with _alone(_making(path)):
             if not path.exists():
                 fresh = path.with_name(f".{path.name}.new")
                 fresh.unlink(missing_ok=True)
@@ -37,6 +37,24 @@ def found(url: str, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fo
     except HomeFailed:  # a server lets one make it, and tells the other that it is there
         if not SqlHome.is_there(url):
             raise
+
+
+def tidy(url: str) -> None:
+    """Remove what a process has left that was killed just after it had made a home.
+
+    Somebody who still waits for it will see that home is there, and make nothing.
+    """
+    if url.startswith(_SQLITE) and (making := _making(_path(url))).exists():
+        with suppress(OSError):  # who may only read leaves it to others
+            making.unlink()
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix(_SQLITE).partition("?")[0])
+
+
+def _making(path: Path) -> Path:
+    return path.with_name(f".{path.name}.making")
 
 
 def _made(url: str, keys: Keys, *, origin: str, clock: Clock, folds: Sequence[Fold]) -> None:
