@@ -70,7 +70,11 @@ def _read(element: Read, compiler: SQLCompiler, **options: object) -> str:
 @compiles(Read, "sqlite")
 def _read_from_sqlite(element: Read, compiler: SQLCompiler, **options: object) -> str:
     said = compiler.process(element.clauses, **options)
-    return f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) ELSE {said} END"
+    short = f"{said} BETWEEN {1 - 10 ** (_FEWEST - 1)} AND {10 ** (_FEWEST - 1) - 1}"
+    return (
+        f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) WHEN 'blob' THEN {said} "
+        f"WHEN 'integer' THEN CASE WHEN NOT ({short}) THEN {said} END ELSE {said} END"
+    )
 
 
 @compiles(Read, "postgresql")
@@ -232,7 +236,7 @@ def _streamed(
     while rows := result.fetchmany(size):
         columns = list(zip(*map(tuple, rows), strict=True))
         values = [
-            value if value.__class__ is bytes else octets(value)
+            value if value.__class__ is bytes else b"" if value is None else octets(value)
             for octets, column in zip(read, columns, strict=False)
             for value in column
         ]
@@ -243,10 +247,6 @@ def _streamed(
 
 def _octets(value: object) -> bytes:
     match value:
-        case bytes():
-            return value
-        case None:
-            return b""
         case int() | float():
             return _figures(value)
         case _:
