@@ -215,6 +215,24 @@ def test_what_was_not_searched_is_named_by_the_command_the_evidence_and_the_log(
     assert bodies[-1]["unseen"] == views.unseen == {"desk": {"what only a person can look up": 1}}
 
 
+def test_a_materialised_view_in_which_somebody_stands_is_to_be_refreshed(
+    town: Town, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.erase()
+    with sa.create_engine(postgres_url, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql(f"CREATE MATERIALIZED VIEW shown AS SELECT 'to {ADA}' AS note")
+        connection.exec_driver_sql("SELECT lo_create(0)")
+    monkeypatch.setenv("CRM", postgres_url)
+    (town.folder / "stores/crm.yaml").write_text(
+        "kind: sql\nurl: env:CRM\ncollections: {}\n", encoding="utf-8"
+    )
+    seen = _deep(town)
+    assert seen.found == {"R-1": {"crm.shown.note": 1}}
+    assert seen.unseen == {"crm": {"large objects": 1}}
+    evidence = town.verdict("gdpr.erase")[1]
+    assert "1 row in crm.shown.note (a materialised view; refresh it)" in evidence
+
+
 def test_a_search_of_before_anything_unseen_was_counted_says_nothing_of_it() -> None:
     at = datetime(2026, 7, 1, tzinfo=UTC)
     state = SearchedFold().step(None, 0, Entry(at, "stores.searched", {"blind": {}}))
