@@ -239,6 +239,15 @@ def test_a_search_of_before_anything_unseen_was_counted_says_nothing_of_it() -> 
     assert json.loads(state) == [at.isoformat(), {}, {}]
 
 
+def test_who_asks_by_a_telephone_alone_may_be_the_erased_person(town: Town) -> None:
+    town.run_sql("shop", "UPDATE customers SET phone = NULL WHERE id = 2")
+    town.run_sql("web", "CREATE TABLE calls (n TEXT); INSERT INTO calls VALUES ('+44 20/794600')")
+    town.erase()
+    with town.open() as upheld:
+        upheld.open_request(Right.ACCESS, ["phone=+44 20 794600"])
+    assert _deep(town).found == {"R-1": {"web.calls.n": 1}}
+
+
 def test_telephones_are_found_as_the_people_of_a_country_dial_them(town: Town) -> None:
     town.run_sql("shop", "UPDATE customers SET phone = '020 7946 0001' WHERE id = 1")
     town.edit(
