@@ -83,6 +83,7 @@ def test_a_number_that_is_stored_as_one_is_read_and_a_price_is_none(database_url
         f"INSERT INTO calls VALUES ({PHONE}, {NUMBER}, 44207946.00, {PHONE}, 7)",
         f"INSERT INTO calls VALUES (7, NULL, {PHONE[:-2]}.{PHONE[-2:].replace('0', '1')}, 0.5, 8)",
         f"INSERT INTO calls VALUES (-{PHONE}, {PHONE}, {PHONE}.00, NULL, NULL)",
+        f"INSERT INTO calls VALUES (NULL, NULL, {PHONE}.50, NULL, NULL)",
     )
     wanted = [("phone", PHONE), ("phone", f"{PHONE[:-2]}11"), ("account:crm", NUMBER)]
     assert _places(base.search(wanted[0])) == {
