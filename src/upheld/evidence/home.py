@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from upheld.errors import BadInput, HomeFailed, NotProven
 from upheld.evidence import merkle, notes, tables, vault
@@ -22,11 +22,19 @@ from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
 from upheld.evidence.views import PAGE, People, Views, differing
 from upheld.evidence.wiping import read_unwiped, take_unwiped
-from upheld.evidence.writing import SqlWriting
+from upheld.evidence.writing import PERSON, SqlWriting
 from upheld.model import Entry
 from upheld.ports import Clock, Fold
 
-_SAME_REQUEST = tables.vault.c.request == tables.vault_key.c.request
+_SEALED = (
+    select(tables.vault_key.c.wrapped, tables.vault.c.sealed)
+    .join_from(tables.vault, tables.vault_key, tables.vault.c.request == tables.vault_key.c.request)
+    .where(tables.vault.c.request == bindparam("of"), tables.vault.c.name == bindparam("name"))
+)
+_DOCUMENT = select(tables.document.c.bytes).where(tables.document.c.digest == bindparam("of"))
+_STATE = select(tables.view.c.state).where(
+    tables.view.c.view == bindparam("of"), tables.view.c.key == bindparam("key")
+)
 
 
 class SqlHome:
@@ -165,17 +173,12 @@ class SqlHome:
         """Return the person a normalised identity leads to."""
         tag = self._keys.tag(kind, value)
         with self._reading() as connection:
-            return connection.scalar(select(tables.alias.c.person).where(tables.alias.c.tag == tag))
+            return connection.scalar(PERSON, {"of": tag})
 
     def unseal(self, request: str, name: str) -> bytes | None:
         """Return what was sealed for a request, or None once it or its key is gone."""
-        kept = (
-            select(tables.vault_key.c.wrapped, tables.vault.c.sealed)
-            .join_from(tables.vault, tables.vault_key, _SAME_REQUEST)
-            .where(tables.vault.c.request == request, tables.vault.c.name == name)
-        )
         with self._reading() as connection:
-            row = connection.execute(kept).one_or_none()
+            row = connection.execute(_SEALED, {"of": request, "name": name}).one_or_none()
         if row is None:
             return None
         key = vault.unwrap(row[0], request, self._keys.wrap)
@@ -183,18 +186,16 @@ class SqlHome:
 
     def document(self, digest: str) -> bytes | None:
         """Return a document kept beside the log, once its hash is its name."""
-        kept = select(tables.document.c.bytes).where(tables.document.c.digest == digest)
         with self._reading() as connection:
-            document = connection.scalar(kept)
+            document = connection.scalar(_DOCUMENT, {"of": digest})
         if document is not None and sha256(document).hexdigest() != digest:
             raise NotProven(f"the document {digest[:16]} was changed; restore home from a backup")
         return document
 
     def state(self, view: str, key: str) -> str | None:
         """Return a view's state."""
-        of = tables.view.c
         with self._reading() as connection:
-            return connection.scalar(select(of.state).where(of.view == view, of.key == key))
+            return connection.scalar(_STATE, {"of": view, "key": key})
 
     def states(self, view: str) -> Iterator[tuple[str, str]]:
         """Stream a view: key and state, by key, a page at a time."""

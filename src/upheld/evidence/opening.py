@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, bindparam, func, insert, inspect, select
 
 from upheld.errors import HomeFailed, NotProven
 from upheld.evidence import notes, tables
@@ -14,6 +14,9 @@ from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge, root
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import load_edge
+
+_HEAD = select(tables.head.c.size, tables.head.c.root, tables.head.c.note)
+_LEAF = select(tables.entry.c.leaf).where(tables.entry.c.n == bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,7 @@ def check_head(connection: Connection, verifier: str) -> tuple[Head, Edge]:
 
 def read_head(connection: Connection) -> Head:
     """Return the head as stored."""
-    row = connection.execute(
-        select(tables.head.c.size, tables.head.c.root, tables.head.c.note)
-    ).one_or_none()
+    row = connection.execute(_HEAD).one_or_none()
     if row is None:
         raise NotProven("home has no signed head; restore home from a backup")
     return Head(int(row[0]), bytes(row[1]), str(row[2]))
@@ -90,7 +91,7 @@ def read_head(connection: Connection) -> Head:
 
 def last_at(connection: Connection, size: int) -> datetime:
     """Return when the last entry was appended."""
-    leaf = connection.scalar(select(tables.entry.c.leaf).where(tables.entry.c.n == size - 1))
+    leaf = connection.scalar(_LEAF, {"at": size - 1})
     return read_entry(size - 1, leaf or b"").at
 
 

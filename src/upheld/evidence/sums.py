@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from upheld.evidence import tables
 from upheld.evidence.verify import row_sum, sum_name
 
 _SIZE = 2**256
 _OF = tables.sums.c
+_THESE = _OF.name.in_(bindparam("names", expanding=True))
+_STORED = select(_OF.name, _OF.digest).where(_THESE)
+_TAKEN = delete(tables.sums).where(_THESE)
+_PUT = insert(tables.sums)
 
 
 @dataclass(slots=True)
@@ -38,15 +42,15 @@ class Sums:
         """Store the sums that moved."""
         if not self.moved:
             return
-        names = _OF.name.in_(self.moved)
-        stored = self.connection.execute(select(_OF.name, _OF.digest).where(names))
+        names = {"names": list(self.moved)}
+        stored = self.connection.execute(_STORED, names)
         before = {str(name): int.from_bytes(digest, "big") for name, digest in stored}
-        self.connection.execute(delete(tables.sums).where(names))
+        self.connection.execute(_TAKEN, names)
         rows = [
             {"name": name, "digest": _digest(before.get(name, 0) + more)}
             for name, more in sorted(self.moved.items())
         ]
-        self.connection.execute(insert(tables.sums), rows)
+        self.connection.execute(_PUT, rows)
         self.moved.clear()
 
     def _move(self, table: str, row: tuple[bytes | str | int, ...], sign: int) -> None:

@@ -16,6 +16,25 @@ from upheld.ports import Fold
 
 PAGE = 1000
 _VIEW = tables.view.c
+_MARK = tables.watermark.c
+
+# Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
+_LOADED = select(_VIEW.key, _VIEW.state).where(
+    _VIEW.view == bindparam("of"), _VIEW.key.in_(bindparam("keys", expanding=True))
+)
+_ADDED = insert(tables.view)
+_MOVED = (
+    update(tables.view)
+    .where(_VIEW.view == bindparam("v"), _VIEW.key == bindparam("k"))
+    .values(state=bindparam("s"))
+)
+_COUNTED = select(func.count()).select_from(tables.view).where(_VIEW.view == bindparam("of"))
+_MARKS = select(_MARK.view, _MARK.size)
+_MARKED = (
+    update(tables.watermark)
+    .where(_MARK.view.in_(bindparam("of", expanding=True)))
+    .values(size=bindparam("seen"))
+)
 _Indexed = tuple[int, Entry]
 
 
@@ -86,9 +105,7 @@ class Views:
 
     def count(self, view: str) -> int:
         """Return how many keys a view has."""
-        stored = self.connection.scalar(
-            select(func.count()).select_from(tables.view).where(_VIEW.view == view)
-        )
+        stored = self.connection.scalar(_COUNTED, {"of": view})
         return int(stored or 0) + sum(name == view for name, _ in self.moved - self.stored.keys())
 
     def write(self, size: int) -> None:
@@ -96,15 +113,11 @@ class Views:
         old, new = self.moved & self.stored.keys(), self.moved - self.stored.keys()
         if new:
             self.connection.execute(
-                insert(tables.view),
-                [{"view": v, "key": k, "state": self.states[v, k]} for v, k in sorted(new)],
+                _ADDED, [{"view": v, "key": k, "state": self.states[v, k]} for v, k in sorted(new)]
             )
         if old:
             self.connection.execute(
-                update(tables.view)
-                .where(_VIEW.view == bindparam("v"), _VIEW.key == bindparam("k"))
-                .values(state=bindparam("s")),
-                [{"v": v, "k": k, "s": self.states[v, k]} for v, k in sorted(old)],
+                _MOVED, [{"v": v, "k": k, "s": self.states[v, k]} for v, k in sorted(old)]
             )
         for view, key in sorted(self.moved):
             if (view, key) in old:
@@ -133,7 +146,7 @@ class Views:
         """Throw the views away."""
         names = [fold.name for fold in self.folds]
         self.connection.execute(delete(tables.view).where(_VIEW.view.in_(names)))
-        self.connection.execute(delete(tables.watermark).where(tables.watermark.c.view.in_(names)))
+        self.connection.execute(delete(tables.watermark).where(_MARK.view.in_(names)))
         for name in names:
             self.sums.renew("view", name)
         self.marks = None
@@ -158,14 +171,14 @@ class Views:
         return self.marks
 
     def _mark(self, size: int) -> None:
-        mark, marks = tables.watermark, self._seen()
+        marks = self._seen()
         old = [fold.name for fold in self.folds if fold.name in marks]
         new = [fold.name for fold in self.folds if fold.name not in marks]
         if old:
-            theirs = mark.c.view.in_(old)
-            self.connection.execute(update(mark).where(theirs).values(size=size))
+            self.connection.execute(_MARKED, {"of": old, "seen": size})
         if new:
-            self.connection.execute(insert(mark), [{"view": name, "size": size} for name in new])
+            rows = [{"view": name, "size": size} for name in new]
+            self.connection.execute(insert(tables.watermark), rows)
         for name in (*old, *new):
             if name in marks:
                 self.sums.take("watermark", name, marks[name])
@@ -176,9 +189,7 @@ class Views:
         unknown = sorted(key for key in keys if (view, key) not in self.states)
         for start in range(0, len(unknown), 500):
             part = unknown[start : start + 500]
-            rows = self.connection.execute(
-                select(_VIEW.key, _VIEW.state).where(_VIEW.view == view, _VIEW.key.in_(part))
-            )
+            rows = self.connection.execute(_LOADED, {"of": view, "keys": part})
             found = {str(key): str(state) for key, state in rows}
             self.states.update({(view, key): found.get(key) for key in part})
             self.stored.update({(view, key): state for key, state in found.items()})
@@ -200,7 +211,7 @@ def differing(connection: Connection, folds: Sequence[Fold]) -> tuple[str, ...]:
 
 def watermarks(connection: Connection) -> Mapping[str, int]:
     """Return how many entries each view has seen."""
-    rows = connection.execute(select(tables.watermark.c.view, tables.watermark.c.size))
+    rows = connection.execute(_MARKS)
     return {str(view): int(seen) for view, seen in rows}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from upheld.errors import BadInput, HomeFailed, Refused
 from upheld.evidence import tables, vault
@@ -23,6 +23,22 @@ from upheld.model import Entry, Json
 from upheld.ports import Clock
 
 NOISE = timedelta(seconds=5)
+
+_OF_VAULT, _OF_KEY = tables.vault.c, tables.vault_key.c
+PERSON = select(tables.alias.c.person).where(tables.alias.c.tag == bindparam("of"))
+_SEALED = select(_OF_VAULT.sealed).where(
+    _OF_VAULT.request == bindparam("of"), _OF_VAULT.name == bindparam("called")
+)
+_SEAL = insert(tables.vault)
+_SEAL_ANEW = (
+    update(tables.vault)
+    .where(_OF_VAULT.request == bindparam("of"), _OF_VAULT.name == bindparam("called"))
+    .values(sealed=bindparam("anew"))
+)
+_WRAPPED = select(_OF_KEY.wrapped).where(_OF_KEY.request == bindparam("of"))
+_KEPT = select(tables.document.c.digest).where(tables.document.c.digest == bindparam("of"))
+_NO_HEAD, _NEW_HEAD = delete(tables.head), insert(tables.head)
+_ENTRY = insert(tables.entry)
 
 
 @dataclass(slots=True)
@@ -75,9 +91,7 @@ class SqlWriting:
         """Let a normalised identity lead to a person; refuse if it leads to another one."""
         person = goes_by(self.state, person)
         tag = self.keys.tag(kind, value)
-        known = self.connection.scalar(
-            select(tables.alias.c.person).where(tables.alias.c.tag == tag)
-        )
+        known = self.connection.scalar(PERSON, {"of": tag})
         if known is None:
             self.connection.execute(insert(tables.alias).values(tag=tag, person=person))
             self.sums.add("alias", tag, person)
@@ -115,15 +129,13 @@ class SqlWriting:
     def seal(self, request: str, name: str, secret: bytes) -> None:
         """Keep bytes under the request's own key, replacing what was there."""
         sealed = vault.seal(self._request_key(request), request, name, secret)
-        of = tables.vault.c
-        place = (of.request == request, of.name == name)
-        before = self.connection.scalar(select(of.sealed).where(*place))
+        place = {"of": request, "called": name}
+        before = self.connection.scalar(_SEALED, place)
         if before is None:
-            self.connection.execute(
-                insert(tables.vault).values(request=request, name=name, sealed=sealed)
-            )
+            row = {"request": request, "name": name, "sealed": sealed}
+            self.connection.execute(_SEAL, row)
         else:
-            self.connection.execute(update(tables.vault).where(*place).values(sealed=sealed))
+            self.connection.execute(_SEAL_ANEW, {**place, "anew": sealed})
             self.sums.take("vault", request, name, before)
         self.sums.add("vault", request, name, sealed)
 
@@ -140,8 +152,7 @@ class SqlWriting:
     def keep(self, document: bytes) -> str:
         """Keep a document beside the log; return its SHA-256 in hex."""
         digest = sha256(document).hexdigest()
-        kept = tables.document.c.digest
-        if self.connection.scalar(select(kept).where(kept == digest)) is None:
+        if self.connection.scalar(_KEPT, {"of": digest}) is None:
             self.connection.execute(insert(tables.document).values(digest=digest, bytes=document))
         return digest
 
@@ -168,8 +179,8 @@ class SqlWriting:
         self.views.write(self._size)
         over = root(self.edge)
         note = sign(self.origin, self._size, over, self.keys.signer)
-        self.connection.execute(delete(tables.head))
-        self.connection.execute(insert(tables.head).values(size=self._size, root=over, note=note))
+        self.connection.execute(_NO_HEAD)
+        self.connection.execute(_NEW_HEAD, {"size": self._size, "root": over, "note": note})
 
     def _minted(self) -> int:
         return int(self.state(PEOPLE, MINTED) or 0)
@@ -195,7 +206,7 @@ class SqlWriting:
         first = self._size - len(self._leaves)
         rows = [{"n": n, "leaf": leaf} for n, leaf in enumerate(self._leaves, first)]
         if rows:
-            self.connection.execute(insert(tables.entry), rows)
+            self.connection.execute(_ENTRY, rows)
         keep_tiles(self.connection, tiles)
         self._leaves = []
 
@@ -205,9 +216,7 @@ class SqlWriting:
         return self._opened[request]
 
     def _stored_key(self, request: str) -> bytes | None:
-        wrapped = self.connection.scalar(
-            select(tables.vault_key.c.wrapped).where(tables.vault_key.c.request == request)
-        )
+        wrapped = self.connection.scalar(_WRAPPED, {"of": request})
         return None if wrapped is None else vault.unwrap(wrapped, request, self.keys.wrap)
 
     def _made_key(self, request: str) -> bytes:
