@@ -86,6 +86,7 @@ class Selector:
     _tables: dict[Collection, sa.TableClause] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _ways: dict[tuple[str, Bond], Truth] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def keys(self) -> Mapping[str, frozenset[Key]]:
@@ -130,6 +131,12 @@ class Selector:
 
     def ways(self, collection: Collection, bond: Bond) -> Truth:
         """Rows that at least one way of this bond leads to, and rows frozen as the person's own."""
+        at = (collection.name, bond)
+        if at not in self._ways:
+            self._ways[at] = self._led(collection, bond)
+        return self._ways[at]
+
+    def _led(self, collection: Collection, bond: Bond) -> Truth:
         ways = [way for way in collection.ways if way.bond is bond]
         if bond is Bond.ABOUT and collection.person:
             return self._of_people(collection, ways)
