@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from tests.crash.processes import Processes
     from tests.crash.world import World
 
-pytestmark = pytest.mark.parametrize("world", ["all in files"], indirect=True, scope="module")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("world", ["all in files"], indirect=True, scope="module"),
+]
 
 
 def test_no_half_of_a_copy_is_ever_handed_out(world: World, started: Processes) -> None:

@@ -40,7 +40,7 @@ _law = settings(
 
 
 @given(town=towns(), data=st.data())
-@settings(_law, max_examples=20)
+@settings(_law, max_examples=10)
 def test_a_few_schemas_in_a_file(tmp_path: Path, town: Town, data: st.DataObject) -> None:
     _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data.draw(_anybody(town)))
 

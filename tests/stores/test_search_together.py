@@ -136,11 +136,28 @@ _CHANGE = st.one_of(
 )
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.sets(st.integers(0, _ERASED - 1)), st.lists(_CHANGE, max_size=10))
+_law = settings(deadline=None, derandomize=True, database=None)
+_world = given(st.sets(st.integers(0, _ERASED - 1)), st.lists(_CHANGE, max_size=10))
+
+
+@settings(_law, max_examples=6)
+@_world
 def test_what_is_told_of_many_at_once_is_told_of_each_alone(
     carried_out: set[int], changes: list[tuple[str, tuple[object, ...]]]
 ) -> None:
+    _same_of_many(carried_out, changes)
+
+
+@pytest.mark.slow
+@settings(_law, max_examples=100)
+@_world
+def test_what_is_told_of_many_at_once_is_told_of_each_alone_a_hundred_times(
+    carried_out: set[int], changes: list[tuple[str, tuple[object, ...]]]
+) -> None:
+    _same_of_many(carried_out, changes)
+
+
+def _same_of_many(carried_out: set[int], changes: list[tuple[str, tuple[object, ...]]]) -> None:
     with TemporaryDirectory() as folder:
         shop, steps = _shop(Path(folder))
         for number in sorted(carried_out):

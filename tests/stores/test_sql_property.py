@@ -144,7 +144,7 @@ def built(folder: Path, town: Town) -> Shop:
 
 @given(town=towns(), data=st.data())
 @settings(
-    max_examples=120,
+    max_examples=60,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
