@@ -16,7 +16,7 @@ from upheld.errors import Refused, StoreBusy, StoreFailed
 from upheld.model import Type, name_parts
 from upheld.model.searching import Hit, Whose
 from upheld.stores.sql.beyond import HISTORY, materialised
-from upheld.stores.sql.functions.keys import Stored
+from upheld.stores.sql.functions.keys import Stored, described
 from upheld.stores.sql.sieve import Sieve
 from upheld.stores.sql.whose import Judge, Place
 
@@ -69,7 +69,11 @@ def _read(element: Read, compiler: SQLCompiler, **options: object) -> str:
 
 @compiles(Read, "sqlite")
 def _read_from_sqlite(element: Read, compiler: SQLCompiler, **options: object) -> str:
-    said = compiler.process(element.clauses, **options)
+    (part,) = element.clauses
+    said = compiler.process(part, **options)
+    column = described(part)
+    if column is not None and _makes_texts(column.declared.upper()):
+        return f"CAST({said} AS BLOB)"
     short = f"{said} BETWEEN {1 - 10 ** (_FEWEST - 1)} AND {10 ** (_FEWEST - 1) - 1}"
     return (
         f"CASE typeof({said}) WHEN 'text' THEN CAST({said} AS BLOB) WHEN 'blob' THEN {said} "
@@ -77,11 +81,15 @@ def _read_from_sqlite(element: Read, compiler: SQLCompiler, **options: object) -
     )
 
 
+def _makes_texts(declared: str) -> bool:
+    """Say whether SQLite keeps every number in such a column as a text (its affinity is TEXT)."""
+    return "INT" not in declared and any(each in declared for each in ("CHAR", "CLOB", "TEXT"))
+
+
 @compiles(Read, "postgresql")
 def _read_from_postgresql(element: Read, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
-    column: Column | None = getattr(part.type, "column", None)
-    said = compiler.process(part, **options)
+    column, said = described(part), compiler.process(part, **options)
     plain = column is not None and column.type in {Type.BYTES, Type.NUMBER}
     return said if plain else f"CAST({said} AS text)"
 
@@ -234,7 +242,7 @@ def _streamed(
     result = streaming.exec_driver_sql(said)
     size = _FIRST
     while rows := result.fetchmany(size):
-        columns = list(zip(*map(tuple, rows), strict=True))
+        columns = list(zip(*rows, strict=True))
         values = [
             value if value.__class__ is bytes else b"" if value is None else octets(value)
             for octets, column in zip(read, columns, strict=False)
