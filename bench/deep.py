@@ -77,7 +77,7 @@ def _of_one(path: Path, size: float, people: int) -> Figure:
     store = SqlStore(parse_store(_UNMAPPED, "stores/deep.yaml"), f"sqlite:///{path}")
     needles = [*_needles(people), Needle(people, "email", _email(_ROWS - 1))]
     what = f"deep look-back for {people:,} people, three identities each"
-    return _figure(path, size, what, partial(_searched, store, needles, _nobody), 1)
+    return _figure(path, size, what, partial(_searched, store, needles, _nobody), 1, GOAL)
 
 
 def _of_many(path: Path, size: float, people: int) -> Figure:
@@ -95,14 +95,16 @@ def _of_many(path: Path, size: float, people: int) -> Figure:
         return Step(f"R-{person}/deep", Right.ERASE, closure, what, bytes(32), TODAY)
 
     words = f"the same for {people:,}, {_HITS:,} of them in rows that are kept"
-    return _figure(path, size, words, partial(_searched, store, needles, step), _HITS)
+    return _figure(path, size, words, partial(_searched, store, needles, step), _HITS, None)
 
 
 def _searched(store: SqlStore, needles: list[Needle], step: Callable[[int], Step]) -> int:
     return sum(hit.rows for hit in store.search(needles, step))
 
 
-def _figure(path: Path, size: float, what: str, search: Callable[[], int], hits: int) -> Figure:
+def _figure(  # noqa: PLR0913, PLR0917 (what is searched, and what it must come to)
+    path: Path, size: float, what: str, search: Callable[[], int], hits: int, goal: int | None
+) -> Figure:
     taken, floors = [], []
     for _ in range(_TIMES):
         start = process_time()
@@ -113,9 +115,9 @@ def _figure(path: Path, size: float, what: str, search: Callable[[], int], hits:
     speed, floor = size / median(taken), size / median(floors)
     return Figure(
         what,
-        f"≥ {GOAL} MB/s",
+        f"≥ {goal} MB/s" if goal else "",
         f"{speed:.0f} MB/s",
-        speed >= GOAL,
+        speed >= goal if goal else None,
         floor=f"reading alone {floor:.0f} MB/s",
         ratio=floor / speed,
     )
