@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upheld.model.searching import Needle
-from upheld.stores.sql.sieve import Sieve
+from upheld.stores.sql.deep.sieve import Sieve
 
 UUID = "3f2a9c1e-0b7d-4e55-9a10-c0ffee123456"
 

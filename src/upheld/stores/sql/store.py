@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from upheld.errors import Refused, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
 from upheld.stores.sql import alike, doubts, finding, households, people, recording
-from upheld.stores.sql.beyond import unsearched
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
 from upheld.stores.sql.databases.failures import constraint, orphans, ours
+from upheld.stores.sql.deep import Judge, Search, Sieve, unsearched
 from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
 from upheld.stores.sql.fitting import require_fitting
 from upheld.stores.sql.foreseeing import erased, notes, said, unread
@@ -26,10 +26,7 @@ from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
 from upheld.stores.sql.passing import still_theirs
 from upheld.stores.sql.rows import Selector
-from upheld.stores.sql.searching import Search
 from upheld.stores.sql.showing import part, plain, shown
-from upheld.stores.sql.sieve import Sieve
-from upheld.stores.sql.whose import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

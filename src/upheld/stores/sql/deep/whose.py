@@ -12,11 +12,11 @@ from upheld.identity import base
 from upheld.model import Act, Bond, Match, Outcome
 from upheld.model.searching import Whose
 from upheld.stores.sql import people
+from upheld.stores.sql.deep.together import Owners, crowds, joined
 from upheld.stores.sql.erasing import Eraser
 from upheld.stores.sql.finding import grown
 from upheld.stores.sql.functions.keys import in_keys, listed
 from upheld.stores.sql.passing import still_theirs
-from upheld.stores.sql.together import Owners, crowds, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

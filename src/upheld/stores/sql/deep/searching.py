@@ -15,10 +15,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from upheld.errors import Refused, StoreBusy, StoreFailed
 from upheld.model import Type, name_parts
 from upheld.model.searching import Hit, Whose
-from upheld.stores.sql.beyond import HISTORY, materialised
+from upheld.stores.sql.deep.beyond import HISTORY, materialised
+from upheld.stores.sql.deep.sieve import Sieve
+from upheld.stores.sql.deep.whose import Judge, Place
 from upheld.stores.sql.functions.keys import Stored, described
-from upheld.stores.sql.sieve import Sieve
-from upheld.stores.sql.whose import Judge, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from upheld.identity import base
-from upheld.stores.sql.escapes import forms
+from upheld.stores.sql.deep.escapes import forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
