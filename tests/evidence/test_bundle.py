@@ -368,9 +368,14 @@ class TestSince:
 def test_a_bundle_is_written_whole_or_not_at_all(story: Story) -> None:
     story.carried_out()
     (story.folder / "proof.zip").mkdir()
-    with pytest.raises(BadInput, match="cannot be written"):
+    with pytest.raises(BadInput, match="is a folder"):
         story.bundle()
     assert not list(story.folder.glob(".*"))
+    (story.folder / "proof.zip").rmdir()
+    (story.folder / "proof.zip").write_bytes(b"SQLite format 3")
+    with pytest.raises(BadInput, match="is there already"):
+        story.bundle()
+    assert (story.folder / "proof.zip").read_bytes() == b"SQLite format 3"
     story.folder = story.folder / "nowhere"
     with pytest.raises(BadInput, match="`proof"):
         story.bundle()

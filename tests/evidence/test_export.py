@@ -118,9 +118,9 @@ def test_what_somebody_did_to_home_shows_in_the_file(
         verify.check(exported(home, tmp_path))
 
 
-def test_a_file_that_was_there_is_replaced_whole(home: SqlHome, tmp_path: Path) -> None:
+def test_an_empty_file_is_filled_and_a_part_of_one_is_begun_anew(home: SqlHome, tmp_path: Path) -> None:
     file = tmp_path / "log.sqlite"
-    file.write_text("an older one", "utf-8")
+    file.touch()
     (tmp_path / ".log.sqlite.part").write_text("one that was killed", "utf-8")
     home.export(file)
     assert verify.check(file).size == home.size()
@@ -129,6 +129,29 @@ def test_a_file_that_was_there_is_replaced_whole(home: SqlHome, tmp_path: Path) 
 
 def test_a_file_that_cannot_be_written_is_told(home: SqlHome, tmp_path: Path) -> None:
     for place in (tmp_path / "nowhere" / "log.sqlite", tmp_path):
-        with pytest.raises(BadInput, match="cannot be written; name a file in a folder"):
+        with pytest.raises(BadInput, match="name a file in"):
             home.export(place)
     assert not list(tmp_path.parent.glob(".*.part"))
+
+
+@pytest.mark.parametrize("there", ["home.sqlite", "keys", "log.sqlite"])
+def test_what_is_there_already_is_not_written_over(tmp_path: Path, clock: Hand, there: str) -> None:
+    with closing(SqlDoor(tmp_path)) as door:
+        home = door(clock, [Tally()])
+        file = tmp_path / there
+        if not file.exists():
+            file.write_bytes(b"somebody's")
+        before = file.read_bytes()
+        with pytest.raises(BadInput, match="is there already"):
+            home.export(file)
+        assert file.read_bytes() == before
+        link = tmp_path / "link"
+        link.symlink_to(file)
+        with pytest.raises(BadInput, match="is there already"):
+            home.export(link)
+
+
+@pytest.mark.parametrize("named", ["", ".", ".."])
+def test_a_folder_is_no_file_to_write(home: SqlHome, named: str) -> None:
+    with pytest.raises(BadInput, match="is a folder"):
+        home.export(Path(named))

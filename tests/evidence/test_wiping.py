@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,84 @@ def test_what_a_long_reader_prevented_is_done_at_the_next_opening(
         door(clock, [Tally()])
         assert not is_on_disk(postgres_url, wrapped.hex())
         assert marks(door) == 0
+
+
+WIPING = ("PRAGMA wal_checkpoint", "VACUUM vault, alias")
+
+
+@contextmanager
+def once_wiped(do: Callable[[], object]) -> Iterator[None]:
+    """Do something as soon as bytes were overwritten, and before their mark is taken."""
+    waiting = [do]
+
+    def executed(*said: object) -> None:
+        if waiting and str(said[2]).startswith(WIPING):
+            waiting.pop()()
+
+    sa.event.listen(sa.Engine, "after_cursor_execute", executed)
+    try:
+        yield
+    finally:
+        sa.event.remove(sa.Engine, "after_cursor_execute", executed)
+    assert not waiting
+
+
+@contextmanager
+def role(url: str) -> Iterator[str]:
+    """Give the address of a role that may write to all tables of a home to come, and owns none."""
+    name = f"lesser_{secrets.token_hex(6)}"
+    rights = "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO"
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
+        connection.exec_driver_sql(f"{rights} {name}")
+    yield str(sa.make_url(url).set(username=name))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {name}")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+    engine.dispose()
+
+
+def test_nobody_takes_the_mark_of_whoever_erased_since(
+    anywhere: UrlDoor, left: Left, clock: Hand
+) -> None:
+    wrapped = sealed(anywhere, clock)
+    home = anywhere(clock, [Tally()])
+    with home.writing() as writing:
+        writing.seal("R-2", "who", SECRET)
+    with once_wiped(lambda: killed(anywhere)), home.writing() as writing:
+        writing.destroy("R-2")
+    assert marks(anywhere) == 1
+    assert left(wrapped)
+    anywhere(clock, [Tally()])
+    assert marks(anywhere) == 0
+    assert not left(wrapped)
+
+
+def test_a_role_that_may_not_wipe_leaves_that_to_one_that_may(
+    postgres_url: str, clock: Hand
+) -> None:
+    with role(postgres_url) as lesser, closing(UrlDoor(postgres_url)) as door:
+        wrapped = sealed(door, clock)
+        home = SqlHome.open(lesser, KEYS, origin=ORIGIN, clock=clock, folds=[Tally()])
+        with closing(home), home.writing() as writing:
+            writing.destroy("R-1")
+        assert marks(door) == 1
+        door(clock, [Tally()])
+        assert marks(door) == 0
+        assert not is_on_disk(postgres_url, wrapped.hex())
+
+
+def test_what_is_committed_has_not_failed_when_it_cannot_be_wiped_to_the_end(
+    postgres_url: str, clock: Hand
+) -> None:
+    with closing(UrlDoor(f"{postgres_url}?timeout=0.05")) as door, ExitStack() as busy:
+        sealed(door, clock)
+        home, other = door(clock, [Tally()]), door(clock, [Tally()])
+        with (
+            once_wiped(lambda: busy.enter_context(other.writing())),
+            home.writing() as writing,
+        ):
+            writing.destroy("R-1")
+        assert home.unseal("R-1", "who") is None
+        assert marks(door) == 1

@@ -123,6 +123,9 @@ def _require_place(file: Path | None) -> None:
 
 
 def _write(file: Path, text: str) -> None:
+    from upheld.evidence.overwriting import require_replaceable  # noqa: PLC0415
+
+    require_replaceable(file, text.encode())
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

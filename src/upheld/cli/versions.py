@@ -156,9 +156,12 @@ def _read(path: Path) -> str:
 
 
 def _write(shown: str, output: Path | None) -> None:
+    from upheld.evidence.overwriting import require_replaceable  # noqa: PLC0415
+
     if output is None:
         typer.echo(shown, nl=False)
         return
+    require_replaceable(output, shown.encode())
     try:
         output.write_bytes(shown.encode())
     except OSError as error:

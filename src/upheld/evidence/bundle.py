@@ -14,10 +14,12 @@ import rfc8785
 from upheld.errors import BadInput, HomeFailed
 from upheld.evidence import notes
 from upheld.evidence.entries import read_entry
+from upheld.evidence.overwriting import require_replaceable
 from upheld.evidence.verify import FORMAT
 from upheld.model import Request
 from upheld.ports import Home
 
+_ZIP = b"PK\x03\x04"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _README = """\
 A proof of what became of request {request}.
@@ -49,8 +51,9 @@ def write_bundle(home: Home, request: Request, path: Path, *, since: Iterable[in
 
     Raises:
         HomeFailed: home no longer has a plan that was signed.
-        BadInput: the file cannot be written.
+        BadInput: the file cannot be written, or is there and is no bundle.
     """
+    require_replaceable(path, _ZIP)
     contents = _contents(home, request, since)
     part = path.with_name(f".{path.name}.part")
     try:

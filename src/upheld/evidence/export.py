@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateTable
 
 from upheld.errors import BadInput
 from upheld.evidence import tables
+from upheld.evidence.overwriting import require_replaceable
 from upheld.evidence.views import PAGE
 
 _Page = Sequence[Row[tuple[object, ...]]]
@@ -36,8 +37,9 @@ def write_log(home: Connection, file: Path) -> None:
     `verify.py` says so.
 
     Raises:
-        BadInput: the file cannot be written.
+        BadInput: the file cannot be written, or something is there.
     """
+    require_replaceable(file)
     part = file.with_name(f".{file.name}.part")
     try:
         part.unlink(missing_ok=True)

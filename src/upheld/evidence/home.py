@@ -121,7 +121,8 @@ class SqlHome:
             writing.finish()
         self._edge = writing.edge
         if writing.erased:
-            self._wipe()
+            with suppress(HomeFailed):  # all is committed; what cannot be wiped now stays marked
+                self._wipe()
 
     @contextmanager
     def holding(self, request: str) -> Iterator[None]:
