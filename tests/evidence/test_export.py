@@ -118,7 +118,9 @@ def test_what_somebody_did_to_home_shows_in_the_file(
         verify.check(exported(home, tmp_path))
 
 
-def test_an_empty_file_is_filled_and_a_part_of_one_is_begun_anew(home: SqlHome, tmp_path: Path) -> None:
+def test_an_empty_file_is_filled_and_a_part_of_one_is_begun_anew(
+    home: SqlHome, tmp_path: Path
+) -> None:
     file = tmp_path / "log.sqlite"
     file.touch()
     (tmp_path / ".log.sqlite.part").write_text("one that was killed", "utf-8")

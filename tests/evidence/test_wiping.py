@@ -226,3 +226,23 @@ def test_what_is_committed_has_not_failed_when_it_cannot_be_wiped_to_the_end(
             writing.destroy("R-1")
         assert home.unseal("R-1", "who") is None
         assert marks(door) == 1
+
+
+def test_what_somebody_may_still_see_stays_marked_until_they_end(
+    postgres_url: str, clock: Hand
+) -> None:
+    with closing(UrlDoor(postgres_url)) as door:
+        wrapped = sealed(door, clock)
+        home = door(clock, [Tally()])
+        engine = sa.create_engine(
+            postgres_url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool
+        )
+        with engine.connect().execution_options(isolation_level="REPEATABLE READ") as reader:
+            reader.exec_driver_sql("SELECT size FROM head")
+            with home.writing() as writing:
+                writing.destroy("R-1")
+            assert is_on_disk(postgres_url, wrapped.hex())
+            assert marks(door) == 1
+        door(clock, [Tally()])
+        assert marks(door) == 0
+        assert not is_on_disk(postgres_url, wrapped.hex())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from hashlib import sha256
+from time import sleep
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -13,6 +16,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from upheld.errors import BadInput, HomeFailed
 from upheld.evidence.holds import taken
+
+if TYPE_CHECKING:
+    import psycopg
 
 _ADDRESS = (
     "the address of home is none of PostgreSQL; write it like `postgresql://ROLE@HOST/DATABASE`"
@@ -46,7 +52,10 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND (classid::bigint << 32) | objid::bigint = :key
 """)
 _FILE = "SELECT pg_relation_filenode('vault_key')"
-_WIPE = ("VACUUM (FULL) vault_key", "VACUUM vault, alias")
+_ANEW = "VACUUM (FULL, VERBOSE) vault_key"
+"""What it says in detail begins, in any language, with how many rows that are gone it kept."""
+_FREE = "VACUUM vault, alias"
+_PAUSES = (0.05, 0.2, 0.5)
 _LOST = (
     "the connection to home's server was lost; what was being written is there whole or not at "
     "all: look, then try again"
@@ -121,20 +130,17 @@ class Postgres:
     def wipe(self) -> bool:
         """Write anew the table of keys, and free what other rows left; its journal ends later.
 
-        Whoever reads for long keeps what they see: the next time frees it.
+        Whoever reads for long keeps what they see, and whoever connects just now, in any database,
+        keeps what was deleted while they do: for these it is tried again a moment later.
         """
-        done = True
         with self._alone.connect() as connection:
-            before = connection.exec_driver_sql(_FILE).scalar()
-            for statement in _WIPE:
-                try:
-                    connection.exec_driver_sql(statement)
-                except DBAPIError as wrong:
-                    if _state(wrong) != _LOCKED:
-                        raise
-                    done = False
-            # A role that does not own the table is only warned, and nothing is done.
-            return done and connection.exec_driver_sql(_FILE).scalar() != before
+            kept = _written_anew(connection)
+            for pause in _PAUSES if kept else ():
+                sleep(pause)
+                kept = _written_anew(connection)
+                if not kept:
+                    break
+            return _is_done(connection, _FREE) and kept == 0
 
     def hold(self, request: str) -> ExitStack:
         """Take a request by a connection of its own; it is lost with the connection."""
@@ -172,6 +178,38 @@ class _Holds(threading.local):
 
     def __init__(self) -> None:
         self.mine: list[tuple[int, int]] = []
+
+
+def _written_anew(connection: Connection) -> int | None:
+    """Write anew the table of keys; return how many rows that are gone it kept, None if it failed.
+
+    A role that does not own the table is only warned, and nothing is done.
+    """
+    driver = cast("psycopg.Connection[object]", connection.connection.driver_connection)
+    kept: list[int] = []
+
+    def said(words: psycopg.errors.Diagnostic) -> None:
+        kept.extend(map(int, re.findall(r"\d+", words.message_detail or "")[:1]))
+
+    before = connection.exec_driver_sql(_FILE).scalar()
+    driver.add_notice_handler(said)
+    try:
+        done = _is_done(connection, _ANEW)
+    finally:
+        driver.remove_notice_handler(said)
+    moved = connection.exec_driver_sql(_FILE).scalar() != before
+    return sum(kept) if done and moved else None
+
+
+def _is_done(connection: Connection, statement: str) -> bool:
+    """Say something to the server; say whether it was done, or a lock was waited for in vain."""
+    try:
+        connection.exec_driver_sql(statement)
+    except DBAPIError as wrong:
+        if _state(wrong) != _LOCKED:
+            raise
+        return False
+    return True
 
 
 def _let_go(connection: Connection, key: int) -> None:
