@@ -77,10 +77,15 @@ class Processes:
 
     def killed(self, world: World, at: Point, do: str, *words: str) -> None:
         """Let a process do something until it is killed at a point."""
+        assert self.reached(world, at, do, *words), f"it never came by {at}: it ended by itself"
+
+    def reached(self, world: World, at: Point, do: str, *words: str) -> bool:
+        """Let a process do something until it is killed at a point; say whether it came by it."""
         self._ask(world, do, words, 0, watched=True, at=at, by=signal.SIGKILL)
         ended = self.end()
-        assert ended.killed, f"it never came by {at}: {ended.error or 'it ended by itself'}"
+        assert ended.killed or not ended.code, f"on the way to {at}: {ended.error}"
         world.wait()
+        return ended.killed
 
     def stopped(self, world: World, at: Point, do: str, *words: str) -> int:
         """Let a process do something until it stands still at a point; return its number."""

@@ -125,6 +125,9 @@ class TestMaking:
         assert SqlHome.is_there(postgres_url)
         with pytest.raises(HomeFailed, match="no table `alias`"):
             SqlHome.open(postgres_url, KEYS, origin=ORIGIN, clock=clock)
+        asked(postgres_url, "ALTER TABLE entry RENAME TO orders")
+        with pytest.raises(HomeFailed, match="holds other tables, and no home"):
+            SqlHome.open(postgres_url, KEYS, origin=ORIGIN, clock=clock)
         with pytest.raises(HomeFailed, match="already"):
             SqlHome.create(postgres_url, KEYS, origin=ORIGIN, clock=clock)
 
@@ -350,6 +353,18 @@ class TestRefusing:
         with pytest.raises(BadInput, match="write it like `postgresql://ROLE@HOST/") as failed:
             SqlHome.is_there(url)
         assert "hunter2" not in shown(failed.value)
+
+    @pytest.mark.parametrize("seconds", ["0", "-1", "0.0001", "nan", "soon"])
+    def test_nobody_waits_for_ever_nor_for_less_than_nothing(
+        self, postgres_url: str, seconds: str
+    ) -> None:
+        with pytest.raises(BadInput, match="a number of seconds"):
+            SqlHome.is_there(f"{postgres_url}?timeout={seconds}")
+
+    def test_a_schema_that_is_not_there_is_to_be_made(self, postgres_url: str, clock: Hand) -> None:
+        url = f"{postgres_url}?options=-csearch_path%3Dnowhere"
+        with pytest.raises(HomeFailed, match="make it with `CREATE SCHEMA`"):
+            SqlHome.create(url, KEYS, origin=ORIGIN, clock=clock)
 
     def test_a_driver_that_is_not_installed_is_asked_for(
         self, monkeypatch: pytest.MonkeyPatch

@@ -73,9 +73,25 @@ def outcome_of_tests(folder: Path, **environment: str) -> subprocess.CompletedPr
 def test_a_server_that_a_variable_names_is_used_and_none_is_started(
     dialect: Dialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(NAMED_BY[dialect], URLS[dialect])
+    running = ASK[dialect]()
+    monkeypatch.setenv(NAMED_BY[dialect], running.url)
     monkeypatch.delenv("UPHELD_TEST_RUN")
-    assert ASK[dialect]() == servers.Server(dialect, URLS[dialect])
+    assert ASK[dialect]() == servers.Server(dialect, running.url)
+
+
+@each_dialect
+def test_a_server_that_does_not_answer_is_told_by_its_variable_and_by_nothing_else(
+    dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = sa.make_url(URLS[dialect]).set(username="anna", password="s3cret")  # noqa: S106 (made up)
+    written = url.render_as_string(hide_password=False)
+    monkeypatch.setenv(NAMED_BY[dialect], written)
+    with pytest.raises(servers.Missing, match=f"`{NAMED_BY[dialect]}` names does not") as told:
+        ASK[dialect]()
+    assert told.value.__cause__ is None
+    for said in (str(told.value), repr(servers.Server(dialect, written))):
+        assert "anna" not in said
+        assert "s3cret" not in said
 
 
 @each_dialect

@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from tests.servers import of_mariadb, of_postgresql
-from tests.servers.demands import named
+from tests.servers.demands import NAMED_BY, Missing, named
 from tests.servers.locks import await_release, held, is_free
 from tests.servers.machine import folder
 from tests.servers.server import Server
@@ -107,13 +109,25 @@ def given(dialect: Dialect) -> Server:
     """Return the server that a variable names, else the run's, which the first to ask starts."""
     url = named(dialect)
     if url is not None:
-        return Server(dialect, url)
+        return _answering(Server(dialect, url))
     place = of_run()
     address = place / f"{dialect}.url"
     with held(place / f"{dialect}.starting"):
         if not address.exists():
             address.write_text(keep(dialect, place), encoding="utf-8")
     return Server(dialect, address.read_text("utf-8"))
+
+
+def _answering(server: Server) -> Server:
+    """Return a server that somebody named, once it has answered; what it is called stays unsaid."""
+    try:
+        server.run("SELECT 1")
+    except sa.exc.DBAPIError:
+        raise Missing(
+            f"the server that `{NAMED_BY[server.dialect]}` names does not answer, or does not let "
+            "its role in: look whether it runs, and at host, port, role and password"
+        ) from None
+    return server
 
 
 def keep(dialect: Dialect, place: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ class Server:
     """A server on which whoever logs in with `url` may make databases and roles."""
 
     dialect: Dialect
-    url: str
+    url: str = field(repr=False)
 
     @contextmanager
     def database(self) -> Iterator[str]:

@@ -92,8 +92,16 @@ def told(database: Database) -> Iterator[None]:
         raise HomeFailed(database.words(wrong)) from None
 
 
+_SHORTEST = timedelta(milliseconds=1)
+"""A server takes none at all for no end of it."""
+_NO_PATIENCE = "`timeout` in the address of home must be a number of seconds, 0.001 or more"
+
+
 def _patience(seconds: str | None) -> timedelta:
     try:
-        return PATIENCE if seconds is None else timedelta(seconds=float(seconds))
+        patience = PATIENCE if seconds is None else timedelta(seconds=float(seconds))
     except (ValueError, OverflowError) as wrong:
-        raise BadInput("`timeout` in the address of home must be a number of seconds") from wrong
+        raise BadInput(_NO_PATIENCE) from wrong
+    if patience < _SHORTEST:
+        raise BadInput(_NO_PATIENCE)
+    return patience

@@ -51,7 +51,13 @@ def check_tables(connection: Connection, keys: Keys) -> None:
             "home is empty: it was never finished, or was emptied; restore it from a backup, or "
             "remove its file if there never was a home in it"
         )
-    missing = sorted(set(tables.metadata.tables) - there)
+    ours = set(tables.metadata.tables)
+    if not ours & there:
+        raise HomeFailed(
+            "the database that home's address names holds other tables, and no home; name an empty "
+            "one, or a schema of its own in it"
+        )
+    missing = sorted(ours - there)
     if missing:
         raise HomeFailed(f"home has no table `{missing[0]}`; restore home from a backup")
     rows = connection.execute(select(tables.meta.c.name, tables.meta.c.value))

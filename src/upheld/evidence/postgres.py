@@ -69,6 +69,8 @@ _WORDS = {
     "08": _LOST,
     "25006": "home is read-only; give the address of a server that may be written, and its role",
     "25P03": "home's server ended a transaction that stood idle; try again",
+    "3F": "the schema that home's address names is not there; make it with `CREATE SCHEMA` for "
+    "home's role",
     "40": "home's server undid this for another transaction; try again",
     "42501": "home's role may not do this; let it own the schema and the tables of home",
     "53": "home's server has no room left, or too many connections; make room, then try again",
