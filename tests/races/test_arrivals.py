@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,6 +128,46 @@ def test_a_writer_who_begins_after_the_erasure_is_not_waited_for(village: Villag
         assert request.state is State.CLOSED
         new.rollback()
     village.require_erased(request)
+
+
+def test_who_has_said_that_they_only_read_is_waited_for_only_where_nobody_can_tell(
+    village: Village,
+) -> None:
+    with village.town.open() as upheld, village.speaking() as say:
+        id = village.signed(upheld)
+        say("START TRANSACTION READ ONLY")
+        say("SELECT count(*) FROM letters")
+        request = upheld.apply(id)
+        if village.is_postgres:
+            assert request.state is State.EXECUTING
+            say("COMMIT")
+            request = upheld.apply(id)
+    village.require_erased(request)
+
+
+def test_what_the_guide_says_finds_whoever_is_waited_for(village: Village) -> None:
+    sign, example = _ASKED[village.is_postgres]
+    [asked] = [each for each in _printed() if sign in each]
+    with village.town.open() as upheld, village.session() as other:
+        id = village.signed(upheld)
+        after(upheld, DELETE["letters"], lambda: other.say(LATE["a row without a foreign key"]))
+        [name] = upheld.apply(id).open["shop"]
+        wanted = name if village.is_postgres else name.partition("/")[0]
+        assert example in asked
+        with village.engine.connect() as connection:
+            found = connection.exec_driver_sql(asked.replace(example, wanted)).all()
+        assert [row[0] for row in found] == [other.number]
+        other.rollback()
+        assert upheld.apply(id).state is State.CLOSED
+
+
+_ASKED = {True: ("'virtualxid'", "63/2"), False: ("information_schema.processlist", "17")}
+"""By what each statement of the guide is known, and the number that it takes for an example."""
+
+
+def _printed() -> list[str]:
+    guide = (Path(__file__).parents[2] / "docs" / "howto" / "servers.md").read_text("utf-8")
+    return re.findall(r"```sql\n(.*?);\n```", guide, re.DOTALL)
 
 
 _WHO_WRITES = {

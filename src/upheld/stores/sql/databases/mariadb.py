@@ -41,12 +41,12 @@ _OTHERS = """
 SELECT CASE WHEN trx_mysql_thread_id = 0 THEN CONCAT('0/', trx_id)
   ELSE CONCAT_WS('/', trx_mysql_thread_id, trx_started) END
 FROM information_schema.INNODB_TRX
-WHERE trx_mysql_thread_id <> CONNECTION_ID()
+WHERE trx_mysql_thread_id <> CONNECTION_ID() AND trx_is_read_only = 0
 UNION ALL
 SELECT '{mark}' FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id = CONNECTION_ID() AND LOCATE('{mark}', trx_query) > 0
 """
-"""Transactions that are not over, and the mark if the list was made for this very query.
+"""Transactions that are not over and may write, and the mark if the list was made for this very query.
 
 InnoDB makes a list anew only when nobody has read it for a tenth of a second. Then it holds us,
 who are asking. A number is given at the first write only, and tells what no session holds any more.
