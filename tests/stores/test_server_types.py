@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -100,6 +101,30 @@ def made(url: str, columns: str, fields: str, *rows: str) -> Base:
         id = f"00000000-0000-0000-0000-00000000000{number}"
         base.run(f"INSERT INTO people VALUES ('{id}', '{email}', {row})")
     return base
+
+
+@pytest.mark.parametrize("of", ["DATABASE", "ROLE"])
+def test_a_role_that_was_told_to_only_read_is_refused_before_anything_is_signed(
+    postgres_url: str, of: str
+) -> None:
+    base = made(postgres_url, "n integer", "n: none", "1", "2")
+    address = sa.make_url(postgres_url)
+    name = f"reader_{secrets.token_hex(6)}" if of == "ROLE" else str(address.database)
+    if of == "ROLE":
+        base.run(f"CREATE ROLE {name} LOGIN SUPERUSER")
+        url = address.set(username=name).render_as_string(hide_password=False)
+        base = Base(url, base.text)
+    owner = Base(postgres_url, base.text)
+    owner.run(f"ALTER {of} {name} SET default_transaction_read_only = on")
+    try:
+        refusals = base.store.preview(base.step(email=ADA)).refusals
+    finally:
+        owner.run(
+            "SET TRANSACTION READ WRITE",
+            f"ALTER {of} {name} RESET default_transaction_read_only",
+            *([f"DROP ROLE {name}"] if of == "ROLE" else []),
+        )
+    assert refusals == ("store `shop` is read-only; give Upheld a role that may write",)
 
 
 def test_a_path_into_json_is_a_place_of_its_own(database_url: str) -> None:

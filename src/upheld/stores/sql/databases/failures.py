@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _UNREACHABLE = "cannot be reached; check its url and that the server is there"
 _ENDED = "ended the connection; try again"
-_READ_ONLY = "is read-only; give Upheld a role that may write"
+READ_ONLY = "is read-only; give Upheld a role that may write"
 _NO_RIGHT = "refuses this role something it needs; run `upheld grants` and let its owner run that"
 _FULL = "has no room left on its disk; free some, then apply again"
 _LOCKED = "is locked by another writer; try again when it is done"
@@ -33,8 +33,8 @@ _OTHER_KIND = "is a server of another kind than its url says; check the url"
 
 _WORDS = (
     ("unable to open", "cannot be opened; check its url and that the file or server is there"),
-    ("readonly", _READ_ONLY),
-    ("read-only", _READ_ONLY),
+    ("readonly", READ_ONLY),
+    ("read-only", READ_ONLY),
     ("disk is full", _FULL),
     ("database is locked", _LOCKED),
     ("malformed", "is damaged; restore it, then plan again"),
@@ -44,7 +44,7 @@ _WORDS = (
 )
 _STATES = {
     "08": _ENDED,
-    "25006": _READ_ONLY,
+    "25006": READ_ONLY,
     "25P03": _ENDED,
     "28": _LOGIN,
     "3D": _NO_DATABASE,
@@ -74,11 +74,11 @@ _NUMBERS = {
     1205: _LOCKED,
     1213: _DEADLOCK,
     1227: _NO_RIGHT,
-    1290: _READ_ONLY,
+    1290: READ_ONLY,
     1370: _NO_RIGHT,
     1698: _LOGIN,
-    1792: _READ_ONLY,
-    1836: _READ_ONLY,
+    1792: READ_ONLY,
+    1836: READ_ONLY,
     1927: _ENDED,
     1969: _SLOW,
     2002: _UNREACHABLE,

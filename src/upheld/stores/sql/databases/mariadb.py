@@ -46,7 +46,7 @@ UNION ALL
 SELECT '{mark}' FROM information_schema.INNODB_TRX
 WHERE trx_mysql_thread_id = CONNECTION_ID() AND LOCATE('{mark}', trx_query) > 0
 """
-"""Transactions that are not over and may write, and the mark if the list was made for this very query.
+"""Transactions that are not over and may write; the mark if the list is of this very query.
 
 InnoDB makes a list anew only when nobody has read it for a tenth of a second. Then it holds us,
 who are asking. A number is given at the first write only, and tells what no session holds any more.

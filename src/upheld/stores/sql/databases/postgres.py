@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 import upheld.stores.sql.functions.postgres  # noqa: F401 (how the constructs are said there)
 from upheld.errors import StoreFailed
+from upheld.stores.sql.databases.failures import READ_ONLY
 from upheld.stores.sql.databases.limits import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
@@ -77,8 +78,12 @@ SELECT n.at, n.what FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINAL
   AS n (name, field, what, at)
 WHERE NOT CASE WHEN n.field IS NULL THEN has_table_privilege(n.name, n.what)
   ELSE has_column_privilege(n.name, n.field, n.what) END
-ORDER BY n.at
 """
+_WRITES_NOT = """
+UNION ALL SELECT 0, '' WHERE current_setting('default_transaction_read_only')::boolean
+"""
+"""Its owner may have said of a role, or of a database, that it only reads: a transaction of ours
+that writes would override that."""
 _LOCKABLE = """
 SELECT t.called FROM unnest(%s::text[], %s::text[]) AS t (called, name)
 WHERE has_any_column_privilege(t.name, 'UPDATE')
@@ -183,8 +188,12 @@ class Postgres:
         ]
         names = [_quoted(need.table) for need, _, _ in asked]
         given = (names, [field for _, field, _ in asked], [right for _, _, right in asked])
-        missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
-        return dict.fromkeys(asked[at - 1][0].words(_RIGHTS[right]) for at, right in missing)
+        missing = connection.exec_driver_sql(_LACKS + _WRITES_NOT, given).all() if asked else ()
+        if any(not at for at, _ in missing):
+            return [READ_ONLY]
+        return dict.fromkeys(
+            asked[at - 1][0].words(_RIGHTS[right]) for at, right in sorted(missing)
+        )
 
     def unread(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
@@ -195,7 +204,7 @@ class Postgres:
         given = (named, [name for _, name in asked], ["SELECT"] * len(asked))
         missing = connection.exec_driver_sql(_LACKS, given).all() if asked else ()
         found: dict[sa.TableClause, list[str]] = {}
-        for at, _ in missing:
+        for at, _ in sorted(missing):
             table, name = asked[at - 1]
             found.setdefault(table, []).append(name)
         return found
