@@ -297,3 +297,16 @@ CHINOOKS = {
 def spelled(name: str) -> str:
     """Return a name as both scripts have it: one writes `invoice_line`, the other `InvoiceLine`."""
     return name.replace("_", "").lower()
+
+
+def test_a_draft_names_rows_by_no_array(postgres_url: str) -> None:
+    made(
+        postgres_url,
+        "CREATE TABLE people (tags text[] PRIMARY KEY, email text NOT NULL UNIQUE, note text)",
+        "CREATE TABLE letters (tags text[] PRIMARY KEY, email text, note text)",
+    )
+    of = catalogue(postgres_url)
+    assert only(of, "people").key == ("email",)
+    assert only(of, "letters").key == ("email", "note")
+    told = ["the key of `letters` in the map does not tell its rows apart"]
+    assert broken(of, Dialect.POSTGRESQL) == told

@@ -196,15 +196,17 @@ def _telling(field: Field, column: Column) -> bool:
 def _key(table: Table) -> tuple[str, ...]:
     """Return what tells rows apart: the primary key, a unique constraint, or else every column.
 
-    An array is no key.
+    An array is no part of it, unless there is nothing else.
     """
+    arrays = {each.name for each in table.columns if each.declared.endswith("[]")}
     whole = (
         unique
         for unique in table.unique
         if all((shape := table.column(name)) and not shape.nullable for name in unique)
     )
-    every = tuple(each.name for each in table.columns if not each.declared.endswith("[]"))
-    return table.key or next(whole, every or tuple(each.name for each in table.columns))
+    every = tuple(each.name for each in table.columns if each.name not in arrays)
+    sure = (each for each in (table.key, *whole) if each and arrays.isdisjoint(each))
+    return next(sure, every or table.key)
 
 
 def _field(column: Column, table: Table, where: Where, drawing: Drawing) -> Field:
