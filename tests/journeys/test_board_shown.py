@@ -112,4 +112,4 @@ def test_a_file_that_the_system_refuses_is_no_bug_of_ours(
 ) -> None:
     status, said = town.run(capsys, "check", option, "/dev/full")
     assert status == 2
-    assert "cannot be written" in said
+    assert "cannot be written whole: it is no ordinary file" in said

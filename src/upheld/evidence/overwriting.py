@@ -23,6 +23,8 @@ def require_replaceable(file: Path, what: bytes | None = None) -> None:
             raise BadInput(f"`{file}` is a folder; name a file in it")
         if not file.exists():
             return
+        if not file.is_file():
+            raise BadInput(f"`{file}` cannot be written whole: it is no ordinary file")
         with file.open("rb") as stream:
             begins = stream.read(_BEGINNING)
     except OSError as error:
