@@ -1,8 +1,8 @@
-"""Keeps what one person has presented in several identities, until they are erased.
+"""Keeps what two people have presented whom an officer joined, until they are erased.
 
-Home's tags say that an identity leads to somebody, and never which identities lead to them. So
-where a person has more than one, whoever asks by one of them later is found by all: they are sealed
-under a key of the person's own.
+Home's tags say that an identity leads to somebody, and never which identities lead to them. So of
+who was joined, whoever asks by one of them later is found by all: they are sealed under a key of
+the person's own. What a request claims is kept by nobody else: an officer has not signed for it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from upheld.identity import base
 from upheld.model import State
 
 if TYPE_CHECKING:
@@ -45,8 +46,12 @@ def given_pairs(company: Company, request: Request) -> list[tuple[str, str]] | N
 def learn(
     company: Company, home: Writing, person: int, identities: Iterable[tuple[str, str]]
 ) -> None:
-    """Keep what a person presented beside what is kept already, if that makes more than one."""
-    whole = known(company, person) | set(identities)
+    """Keep what a person presented beside what is kept already, if that makes more than one.
+
+    A telephone is left out: it may be a household's, or somebody else's later.
+    """
+    sure = {(kind, value) for kind, value in identities if base(kind) != "phone"}
+    whole = known(company, person) | sure
     if len(whole) > 1:
         home.seal(_place(person), _NAME, json.dumps(sorted(whole)).encode())
 

@@ -6,11 +6,12 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from upheld.acts.known import given_pairs, known, learn
+from upheld.acts.known import given_pairs, known
 from upheld.datamap.closure import Frozen, starting
 from upheld.desk.clocks import due, receipt_date
 from upheld.desk.states import VIEW
 from upheld.errors import BadInput, HomeFailed, Refused
+from upheld.identity import base
 from upheld.model import Regime, Request, Right, State
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def open_request(
     arrived = received or company.now()
     if arrived > company.now() + _CLOCK_NOISE:
         raise BadInput("`--received` lies in the future; write when the request arrived")
-    person = _known_person(company, identities)
+    sure = [each for each in identities if not _may_be_a_households(each[0])] or identities
+    person = _known_person(company, sure)
     if person is not None:
         _require_first(company, person, right)
     clock = due(regime, receipt_date(arrived, company.zone))
@@ -53,8 +55,8 @@ def open_request(
         if person is None:
             person = home.mint()
         for kind, value in identities:
-            home.alias(kind, value, person)
-        learn(company, home, company.person(person), identities)
+            if (kind, value) in sure or company.home.person(kind, value) in {None, person}:
+                home.alias(kind, value, person)
         home.seal(id, "given", json.dumps(identities).encode())
         home.append(
             "request.opened",
@@ -72,7 +74,7 @@ def open_request(
 
 
 def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
-    """Return what finding begins with: all that the person has presented, now and before.
+    """Return what finding begins with: what was presented, and what was before, of who was joined.
 
     Also the kinds of what this request did not present.
 
@@ -90,6 +92,11 @@ def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
     for kind, value in (*presented, *sorted(before)):
         found.setdefault(kind, []).append(value)
     return starting(found), tuple(sorted({kind for kind, _ in before}))
+
+
+def _may_be_a_households(kind: str) -> bool:
+    """Say whether two people may well have the same: that makes nobody somebody else."""
+    return base(kind) == "phone"
 
 
 def _known_person(company: Company, identities: Iterable[tuple[str, str]]) -> int | None:
