@@ -53,16 +53,16 @@ def children_first(mapped: StoreMap, schema: Schema) -> list[Collection]:
     rows that stay or that must point somewhere. A circle of these alone comes as it stands in the
     file, and the store puts off its foreign keys if it can.
     """
-    order = _ordered(mapped, schema) or [each.name for each in mapped.collections]
-    found = (mapped.collection(name) for name in order)
+    found = (mapped.collection(name) for name in _ordered(mapped, schema))
     return [each for each in found if each is not None and each.ways]
 
 
 def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
-    """Return names of collections, children first, or none if links point in a firm circle."""
+    """Return names of collections, children first; a firm circle as it stands in the file."""
     graph: dict[str, set[str]] = {each.name: set() for each in mapped.collections}
     binding: set[tuple[str, str]] = set()
     going = {each.name: each.delete for each in mapped.collections}
+    place = {each.name: at for at, each in enumerate(mapped.collections)}
     for collection in mapped.collections:
         for target, must in _targets(collection, schema.tables.get(collection.name)):
             if target in graph and target != collection.name:
@@ -76,10 +76,9 @@ def _ordered(mapped: StoreMap, schema: Schema) -> list[str]:
         except CycleError as circle:
             round_: list[str] = circle.args[1]
             links = {*pairwise(round_), *pairwise(reversed(round_))}
-            loose = [(a, b) for a, b in links - binding if b in graph.get(a, ())]
-        if not loose:
-            return []
-        for target, child in loose:
+            there = {(a, b) for a, b in links if b in graph.get(a, ())}
+        backwards = {(a, b) for a, b in there if place[a] < place[b]}
+        for target, child in there - binding or backwards:
             graph[target].discard(child)
 
 

@@ -49,7 +49,7 @@ def doubted(connection: sa.Connection, selector: Selector) -> Iterator[str]:
             yield (
                 f"rows of `{name}.{collection.name}` are theirs by nothing but a telephone that "
                 "somebody else has, too, or bear another's identity; nobody can tell whose they "
-                f"are: in stores/{name}.yaml say `is: mentions` or `is: shared` for `{way.column}`"
+                f"are: in stores/{name}.yaml say `is: mentions` for `{way.column}`"
             )
 
 
