@@ -46,15 +46,6 @@ class Frozen:
             households=self.households | closure.households,
         )
 
-    def presenting(self, more: _Kinds) -> Frozen:
-        """Return this with identities that the person has presented, too."""
-        given, identities = _either(self.given, more), _either(self.identities, more)
-        return replace(self, given=given, identities=identities)
-
-    def presents(self, more: _Kinds) -> bool:
-        """Say whether all these identities were presented."""
-        return all(values <= self.given.get(kind, frozenset()) for kind, values in more.items())
-
 
 def _either(some: _Kinds, more: _Kinds) -> _Kinds:
     none: frozenset[str] = frozenset()

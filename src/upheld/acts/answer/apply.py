@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from upheld.acts.answer.copy import write_copy
 from upheld.acts.answer.letter import write_letter
-from upheld.acts.answer.open import start
 from upheld.acts.answer.patience import patiently
 from upheld.acts.answer.plan import frozen, planned
 from upheld.acts.answer.sign import require_signed
@@ -67,7 +66,6 @@ def _erased(
     company: Company, request: Request, plan: Plan, closure: Frozen, secret: bytes
 ) -> Request:
     _require_no_copy_owed(company, request)
-    _require_all_presented(company, request, closure)
     fences, since = _receipts(request), request.open
     for _ in range(_ROUNDS):
         if not _carried_out(company, request, plan, closure, secret, fences):
@@ -243,15 +241,6 @@ def _require_no_copy_owed(company: Company, request: Request) -> None:
     for other in company.requests_of(request.person):
         if other.right is Right.ACCESS and other.state is not State.CLOSED:
             raise Refused(f"{other.id}, for a copy of the same data, is open; answer it first")
-
-
-def _require_all_presented(company: Company, request: Request, closure: Frozen) -> None:
-    """Refuse to erase only what some of a person's identities lead to, and call it all."""
-    if not closure.presents(start(company, request)[0].given):
-        raise Stale(
-            f"the person of {request.id} has presented another identity after it was planned; "
-            f"run `upheld request plan {request.id}` and sign again"
-        )
 
 
 def _remove_copies(company: Company, erased: Request) -> None:

@@ -130,7 +130,7 @@ def _start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]
     """Return what finding begins with, and the kinds in it that this request did not present."""
     begun, also = start(company, request)
     closure = company.home.unseal(request.id, "closure")
-    return (from_bytes(closure).presenting(begun.given) if closure else begun), also
+    return (from_bytes(closure) if closure else begun), also
 
 
 def _require_reviewed(company: Company) -> None:
