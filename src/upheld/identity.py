@@ -36,6 +36,20 @@ def base(kind: str) -> str:
     return kind.partition(":")[0]
 
 
+def comparable(kind: str) -> str:
+    """Return the kind within which values mean the same; only numbers are each system's own.
+
+    >>> comparable("account:crm"), comparable("phone:work")
+    ('account:crm', 'phone')
+    """
+    return kind if base(kind) in {"account", "cookie"} else base(kind)
+
+
+def of_a_household(kind: str) -> bool:
+    """Say whether two people may well have the same, so that it makes nobody somebody else."""
+    return base(kind) == "phone"
+
+
 def normalise(kind: str, value: str) -> str:
     """Return the form in which identities of this kind are compared.
 

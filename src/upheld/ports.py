@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Entry,
         Found,
         Guards,
+        Identity,
         Json,
         Left,
         Pending,
@@ -68,6 +69,13 @@ class Store(Protocol):
 
     def find(self, closure: Closure, *, count: bool = True) -> Found:
         """Grow the closure by what this store knows; count its rows, or only see whether any are.
+
+        Reads only.
+        """
+        ...
+
+    def borne(self, closure: Closure) -> frozenset[Identity]:
+        """Return those of the identities that alone lead to rows which other people bear, too.
 
         Reads only.
         """

@@ -235,3 +235,29 @@ def test_the_statement_for_an_index_quotes_odd_names() -> None:
     assert slow[0].next_step == f"run `{index}`"
     indexed = replace(people, indexes=(('lower("Email ""of"" X")',),))
     assert "no index" not in " ".join(each.words for each in found(indexed, INVOICES, text=text))
+
+
+def test_a_field_that_is_asked_who_else_bears_it_needs_an_index() -> None:
+    """Where visits are somebody's by a cookie, finding looks for others with the same."""
+    visits = """\
+  visits:
+    key: id
+    people: [{match: visitor, identity: "cookie:web", is: about}]
+    fields: {visitor: account}
+"""
+    known = "      born:"
+    field = '      known_as: {category: account, identity: "cookie:web"}\n'
+    people = replace(PEOPLE, columns=(*PEOPLE.columns, *columns("known_as text20")))
+    tables = (
+        INVOICES,
+        GENRES,
+        table("visits", "id number!, visitor text", indexes=(("visitor",),)),
+    )
+    text = MAP.replace(known, field + known)
+    slow = "`people.known_as` is looked up and has no index"
+    assert not [each for each in found(people, *tables[:2], text=text) if slow in each.words]
+    [told] = [each for each in found(people, *tables, text=text + visits) if slow in each.words]
+    assert told.severity is Severity.WARNING
+    assert "CREATE INDEX" in told.next_step
+    indexed = replace(people, indexes=(*people.indexes, ("known_as",)))
+    assert not [each for each in found(indexed, *tables, text=text + visits) if slow in each.words]

@@ -174,7 +174,16 @@ def test_a_telephone_waits_until_nothing_better_leads_to_anybody(
     assert [row[0] for row in town.rows(ledger, "debtors")] == ["D-80"]
 
 
-def test_a_telephone_leads_on_where_nothing_else_does(tmp_path: Path) -> None:
-    lines = Part(_ROUTERS.tables.replace("'D-80'", "NULL"), _ROUTERS.collections)
-    town = settle(tmp_path / "town", crm=CRM, lines=lines)
-    assert found(town, ADA) == {"crm.customers": 1, "lines.lines": 1}
+@pytest.mark.parametrize("names", [("crm", "lines"), ("zcrm", "lines")])
+def test_a_telephone_leads_on_where_nothing_else_does_and_nobody_else_has_it(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    crm, lines = names
+    part = Part(_ROUTERS.tables.replace("'D-80'", "NULL"), _ROUTERS.collections)
+    town = settle(tmp_path / "town", **{crm: CRM, lines: part})
+    with pytest.raises(Refused, match=r"`lines.lines` are theirs by nothing but a telephone"):
+        found(town, ADA)
+    town.run_sql(crm, "UPDATE customers SET phone = NULL WHERE id = 8")
+    with town.open() as upheld:
+        (request,) = upheld.requests()
+        assert upheld.plan(request.id).rows == 2

@@ -26,7 +26,7 @@ def test_a_row_shared_since_the_signature_is_not_deleted(village: Village) -> No
         there = village.everything()
         with pytest.raises(Refused, match=r"1 rows of `shop.orders` are also about somebody else"):
             upheld.apply(id)
-        assert upheld.request(id).state is State.EXECUTING
+        assert upheld.request(id).state is State.SIGNED, "as before: nothing was begun"
         village.require_untouched(there)
 
 

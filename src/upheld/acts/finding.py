@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from upheld.identity import base
+from upheld.identity import of_a_household
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Counts: TypeAlias = "Mapping[str, Mapping[tuple[str, Bond], int]]"
 """Rows by store, then by collection and bond."""
-
-_Told: TypeAlias = "tuple[Mapping[str, frozenset[str]], frozenset[str], frozenset[str]]"
 
 
 def find(company: Company, start: Frozen, *, count: bool = True) -> tuple[Frozen, Counts]:
@@ -32,9 +30,21 @@ def find(company: Company, start: Frozen, *, count: bool = True) -> tuple[Frozen
     if len(company.stores) == 1:
         return _settled(company, start, sure=False, count=count)
     closure, rows = _settled(company, start, sure=True, count=count)
-    if not _telephones(closure.identities) - _telephones(closure.given):
-        return closure, rows
-    return _settled(company, closure, sure=False, count=count)
+    if _telephones(closure.identities) - _telephones(closure.given):
+        closure, rows = _settled(company, closure, sure=False, count=count)
+    known = with_shared(company, closure)
+    return _settled(company, known, sure=False, count=count) if known.shared else (closure, rows)
+
+
+def with_shared(company: Company, closure: Frozen) -> Frozen:
+    """Return the closure with what somebody else bears by now of what alone leads to rows.
+
+    Within one store it is seen there, and when it matters.
+    """
+    if not closure.alone or len(company.stores) == 1:
+        return replace(closure, shared=frozenset())
+    borne = (store.borne(closure.of(name)) for name, store in company.stores.items())
+    return replace(closure, shared=frozenset().union(*borne))
 
 
 def _settled(
@@ -42,21 +52,16 @@ def _settled(
 ) -> tuple[Frozen, Counts]:
     """Ask in rounds, each store the same in each, so that the order of their names is nothing."""
     rows: dict[str, Mapping[tuple[str, Bond], int]] = {}
-    known: dict[str, _Told] = {}
-    while waiting := [name for name in company.stores if known.get(name) != _told(closure)]:
+    known: dict[str, Mapping[str, frozenset[str]]] = {}
+    while waiting := [name for name in company.stores if known.get(name) != closure.identities]:
         before = closure
         for name in waiting:
             found = company.stores[name].find(replace(before.of(name), sure=sure), count=count)
             rows[name] = found.rows
-            known[name] = _told(before.joined(name, found.closure))
+            known[name] = before.joined(name, found.closure).identities
             closure = closure.joined(name, found.closure)
     return closure, rows
 
 
-def _told(closure: Frozen) -> _Told:
-    """Return what of a closure every store is told."""
-    return closure.identities, closure.dialled, closure.households
-
-
 def _telephones(kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*(kinds[kind] for kind in kinds if base(kind) == "phone"))
+    return frozenset().union(*(kinds[kind] for kind in kinds if of_a_household(kind)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from upheld.identity import base
+from upheld.identity import of_a_household
 from upheld.model import State
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def learn(
 
     A telephone is left out: it may be a household's, or somebody else's later.
     """
-    sure = {(kind, value) for kind, value in identities if base(kind) != "phone"}
+    sure = {(kind, value) for kind, value in identities if not of_a_household(kind)}
     whole = known(company, person) | sure
     if len(whole) > 1:
         home.seal(_place(person), _NAME, json.dumps(sorted(whole)).encode())

@@ -16,6 +16,7 @@ shows no rows) says so by what its site expects; the tests are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -25,6 +26,7 @@ from upheld.conformance.steps import carried_out, closure_of, step_of
 from upheld.conformance.world import HOSTILE, World, hostile_world
 from upheld.errors import Refused, StoreFailed, UpheldError
 from upheld.model import (
+    Closure,
     Declined,
     Done,
     Key,
@@ -98,6 +100,15 @@ class StoreContract(SearchContract):
         assert found.closure.given == given.given
         for kind, values in given.identities.items():
             assert values <= found.closure.identities[kind]
+
+    def test_what_another_bears_too_is_told_apart(self, site: Site, world: World) -> None:
+        """Their household has their telephone, and nobody else their address."""
+        store = site.store()
+        found = store.find(closure_of(world.given)).closure
+        numbers = {("phone", each) for each in found.identities.get("phone", ())}
+        addresses = {("email", each) for each in found.identities["email"]}
+        assert store.borne(replace(found, alone=frozenset(numbers | addresses))) == numbers
+        assert store.borne(found) == frozenset()
 
     def test_finding_and_looking_count_alike(self, site: Site, world: World) -> None:
         store = site.store()
@@ -267,6 +278,7 @@ class StoreContract(SearchContract):
                 store.schema,
                 lambda store=store: store.find(step.closure),
                 lambda store=store: list(store.look(step.closure)),
+                lambda store=store: store.borne(_alone(step.closure)),
                 lambda store=store: store.preview(step),
                 lambda store=store: store.act(step),
                 lambda store=store: store.look_back(step),
@@ -277,6 +289,11 @@ class StoreContract(SearchContract):
                 with pytest.raises(StoreFailed) as failed:
                     verb()
                 assert _reads_as_a_message(str(failed.value))
+
+
+def _alone(closure: Closure) -> Closure:
+    pairs = ((kind, each) for kind, values in closure.identities.items() for each in values)
+    return replace(closure, alone=frozenset(pairs))
 
 
 def _keys(site: Site, rows: Rows) -> Iterator[Key]:

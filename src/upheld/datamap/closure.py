@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
-from upheld.model import Closure, Key
+from upheld.model import Closure, Identity, Key
 
 _Kinds = Mapping[str, frozenset[str]]
 _Plain: TypeAlias = str | int | float | dict[str, str] | None
@@ -17,14 +17,15 @@ _Plain: TypeAlias = str | int | float | dict[str, str] | None
 class Frozen:
     """A person's closure over all stores: identities they share, row keys by store.
 
-    `dialled` and `households` are the telephones of `upheld.model.Closure`.
+    `alone` and `shared` are those of `upheld.model.Closure`. What is shared may be another thing
+    tomorrow, so it is not kept.
     """
 
     given: _Kinds
     identities: _Kinds
     keys: Mapping[str, Mapping[str, frozenset[Key]]] = field(default_factory=dict)
-    dialled: frozenset[str] = frozenset()
-    households: frozenset[str] = frozenset()
+    alone: frozenset[Identity] = frozenset()
+    shared: frozenset[Identity] = frozenset()
 
     def of(self, store: str) -> Closure:
         """Return the part that one store is asked with."""
@@ -32,8 +33,8 @@ class Frozen:
             self.given,
             self.identities,
             self.keys.get(store, {}),
-            dialled=self.dialled,
-            households=self.households,
+            alone=self.alone,
+            shared=self.shared,
         )
 
     def joined(self, store: str, closure: Closure) -> Frozen:
@@ -42,8 +43,7 @@ class Frozen:
             self,
             identities=_either(self.identities, closure.identities),
             keys={**self.keys, store: closure.keys},
-            dialled=self.dialled | closure.dialled,
-            households=self.households | closure.households,
+            alone=self.alone | closure.alone,
         )
 
 
@@ -67,8 +67,7 @@ def to_bytes(frozen: Frozen) -> bytes:
             store: {name: sorted(map(_plain, keys), key=repr) for name, keys in collections.items()}
             for store, collections in frozen.keys.items()
         },
-        "dialled": sorted(frozen.dialled),
-        "households": sorted(frozen.households),
+        "alone": sorted(frozen.alone),
     }
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -84,8 +83,7 @@ def from_bytes(sealed: bytes) -> Frozen:
             store: {name: frozenset(map(_key, rows)) for name, rows in collections.items()}
             for store, collections in keys.items()
         },
-        frozenset(plain.get("dialled", ())),
-        frozenset(plain.get("households", ())),
+        frozenset((kind, value) for kind, value in plain.get("alone", ())),
     )
 
 

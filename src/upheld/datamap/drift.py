@@ -11,7 +11,8 @@ from upheld.datamap.indexes import advice
 from upheld.datamap.kin import sound
 from upheld.datamap.naming import held
 from upheld.datamap.told import Drift, Severity
-from upheld.model import Act, Bond, Follow, Type
+from upheld.identity import comparable
+from upheld.model import Act, Bond, Follow, Match, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,7 @@ class _Compared:
         yield from self.key()
         yield from self.arrays()
         yield from self.nobody()
-        for way in self.collection.ways:
+        for way in (*self.collection.ways, *self.asked()):
             yield from self.slow(way)
         for reference in self.table.references:
             yield from self.unfollowed(reference)
@@ -208,6 +209,16 @@ class _Compared:
                 f"`{self.collection.name}` is personal, and nobody is found in it",
                 "add a way under `people`, or say `not personal`",
             )
+
+    def asked(self) -> Iterator[Match]:
+        """Yield fields of people of which it is asked who else bears what led to rows elsewhere."""
+        others = (each for each in self.mapped.collections if each.name != self.collection.name)
+        ways = [way for each in others for way in each.ways if way.bond is Bond.ABOUT]
+        kinds = {comparable(way.identity) for way in ways if isinstance(way, Match)}
+        led = {name for way in self.collection.ways for name in way.columns}
+        for place in self.collection.places if self.collection.person else ():
+            if comparable(place.identity or "name") in kinds and place.name not in led:
+                yield Match(place.name, place.identity or "", Bond.ABOUT, place.stored)
 
     def slow(self, way: Way) -> Iterator[Drift]:
         then = advice(self.table, way, self.dialect)

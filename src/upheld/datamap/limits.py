@@ -47,6 +47,16 @@ def still_covered(this: Step, plan: Plan, done: Mapping[str, Iterable[Counted]])
     return replace(this, erasures=erasures, ceiling=max(0, plan.limits.rows - whole))
 
 
+def over(this: Step, store: str, counted: Iterable[Counted]) -> Iterator[str]:
+    """Say where there are more rows by now than a step may touch."""
+    rows = _rows(counted)
+    for each in this.erasures:
+        if each.ceiling is not None and rows[each.collection, each.bond] > each.ceiling:
+            yield f"more rows in `{store}.{each.collection}` than the plan allows; plan again"
+    if this.ceiling is not None and rows.total() > this.ceiling:
+        yield f"more rows in `{store}` than were signed for; plan again"
+
+
 def _bounded(plan: Plan, part: StorePlan, sizes: Mapping[str, int]) -> StorePlan:
     rows = _rows(part.counted)
     erasures = []

@@ -199,7 +199,22 @@ def _stepped(request: Request, entry: Entry) -> Request:
             after = replace(before, recording=None)
         case _:
             after = before
-    return replace(request, state=State.EXECUTING, steps={**request.steps, name: after})
+    request = replace(request, steps={**request.steps, name: after})
+    declined = entry.kind == "step.declined"
+    return replace(request, state=_declined(request, name) if declined else State.EXECUTING)
+
+
+def _declined(request: Request, step: str) -> State:
+    """Return where a request stands once a step was declined, and undone: as if it had not begun.
+
+    What other stores have done or begun stands. If this step was done before, rows came again.
+    """
+    done = request.receipts.get(request.plan or "", {})
+    if step in done:
+        return State.REOPENED
+    now = [each for each in request.steps.values() if each.plan == request.plan]
+    begun = done or any(each.token or unended(each) for each in now)
+    return State.EXECUTING if begun else State.SIGNED
 
 
 def unended(step: StepState) -> tuple[tuple[int, bool], ...]:

@@ -77,7 +77,7 @@ from upheld.model.rules import (
     points_of,
 )
 from upheld.model.seen import Finding, Judgement, LinkSeen, Seen, Version
-from upheld.model.values import Json, Key, Scalar
+from upheld.model.values import Identity, Json, Key, Scalar
 
 __all__ = [
     "Act",
@@ -113,6 +113,7 @@ __all__ = [
     "Guards",
     "Hold",
     "How",
+    "Identity",
     "Json",
     "Judgement",
     "Keep",

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from upheld.model.guards import Dialect
 from upheld.model.places import Bond
-from upheld.model.values import Key
+from upheld.model.values import Identity, Key
 
 
 class Type(StrEnum):
@@ -129,17 +129,18 @@ class Closure:
     `given` holds the identities the person presented: a row of a collection of people must match
     each of them that it has a column for. `identities` holds those and what finding added. `keys`
     holds the keys of rows that other rows hang on. While only what is `sure` leads on, a telephone
-    found elsewhere leads to nobody: something better may, once other stores were asked. `dialled`
-    are the telephones that alone lead to rows of no collection of people, and `households` those of
-    them that somebody else bears, in whatever store.
+    found elsewhere leads to nobody: something better may, once other stores were asked. `alone` are
+    the identities to which alone rows may owe that they are the person's, and `shared` those of
+    them that somebody else bears, in whatever store; of a telephone it does not matter of what kind
+    it is said to be.
     """
 
     given: Mapping[str, frozenset[str]]
     identities: Mapping[str, frozenset[str]]
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     sure: bool = False
-    dialled: frozenset[str] = frozenset()
-    households: frozenset[str] = frozenset()
+    alone: frozenset[Identity] = frozenset()
+    shared: frozenset[Identity] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

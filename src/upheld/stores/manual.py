@@ -25,7 +25,7 @@ from upheld.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from upheld.model import Attestation, Dialect, Role, Rows, Step, StoreMap
+    from upheld.model import Attestation, Dialect, Identity, Role, Rows, Step, StoreMap
     from upheld.model.searching import Hit, Needle
 
 _UNKNOWN = (Safeguard.IN_TRANSIT, Safeguard.LEAST_PRIVILEGE, Safeguard.INTEGRITY)
@@ -70,6 +70,11 @@ class ManualStore:
         """Return the closure as it came: what is there only a person can look up."""
         del count
         return Found(closure, {})
+
+    def borne(self, closure: Closure) -> frozenset[Identity]:
+        """Return none: who else bears what is there only a person can look up."""
+        del closure
+        return frozenset()
 
     def look(self, closure: Closure) -> Iterator[Rows]:
         """Return nothing: the officer attaches what they export."""

@@ -12,15 +12,16 @@ from upheld.acts.answer.patience import patiently
 from upheld.acts.answer.plan import frozen, planned
 from upheld.acts.answer.sign import require_signed
 from upheld.acts.answer.stepping import carry_out, require_mine
+from upheld.acts.finding import with_shared
 from upheld.acts.known import drop
 from upheld.datamap.document import Plan, from_document, step
-from upheld.datamap.limits import still_covered
+from upheld.datamap.limits import over, still_covered
 from upheld.desk.states import added
 from upheld.errors import HomeFailed, Refused, Stale
 from upheld.model import Declined, Outcome, Pending, Right, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from upheld.acts.company import Company
     from upheld.datamap.closure import Frozen
@@ -67,9 +68,13 @@ def _erased(
 ) -> Request:
     _require_no_copy_owed(company, request)
     fences, since = _receipts(request), request.open
+    closure = patiently(partial(with_shared, company, closure))
+    if not fences:
+        _require_nobody_declines(company, request, plan, closure, secret)
     for _ in range(_ROUNDS):
         if not _carried_out(company, request, plan, closure, secret, fences):
             return company.request(request.id)
+        closure = patiently(partial(with_shared, company, closure))
         late, waiting = _looked_back(company, plan, closure, secret, since)
         if not late and not any(waiting.values()):
             _require_current(company, plan)
@@ -118,10 +123,36 @@ def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both 
         this = still_covered(this, plan, done)
         outcome, fence = carry_out(company, request, this, part)
         if isinstance(outcome, Declined):
-            raise Refused(outcome.why)
+            raise Refused("; ".join([outcome.why, *_standing(done)]))
         fences[this.id] = fence
         pending = pending or isinstance(outcome, Pending)
     return not pending
+
+
+def _standing(done: Mapping[str, Iterable[Counted]]) -> Iterator[str]:
+    """Say what was carried out before a store declined: it is not undone."""
+    if stores := [f"`{id.partition('/')[2]}`" for id, counted in done.items() if any(counted)]:
+        yield f"what was erased in {', '.join(stores)} before stays so; plan again for the rest"
+
+
+def _require_nobody_declines(
+    company: Company, request: Request, plan: Plan, closure: Frozen, secret: bytes
+) -> None:
+    """Ask every store before the first one is written to: no database undoes what another did.
+
+    Raises:
+        Refused: one of several stores would decline, as far as can be told.
+    """
+    if len(plan.stores) == 1:
+        return
+    done = request.receipts.get(request.plan or "", {})
+    declined: list[str] = []
+    for part in plan.stores:
+        this = still_covered(step(plan, part.store, closure, secret), plan, done)
+        preview = patiently(partial(company.stores[part.store].preview, this))
+        declined.extend([*preview.refusals, *over(this, part.store, preview.counted)])
+    if declined:
+        raise Refused(f"nothing was written to any store: {'; '.join(declined)}")
 
 
 def _looked_back(
@@ -261,6 +292,7 @@ def _copied(
                 raise Refused(outcome.why)
             if isinstance(outcome, Pending):
                 return company.request(request.id)
+    closure = patiently(partial(with_shared, company, closure))
     copy = write_copy(company, request, plan, closure)
     with company.home.writing() as home:
         require_mine(home, request, {})

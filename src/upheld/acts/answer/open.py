@@ -11,7 +11,7 @@ from upheld.datamap.closure import Frozen, starting
 from upheld.desk.clocks import due, receipt_date
 from upheld.desk.states import VIEW
 from upheld.errors import BadInput, HomeFailed, Refused
-from upheld.identity import base
+from upheld.identity import of_a_household
 from upheld.model import Regime, Request, Right, State
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def open_request(
     arrived = received or company.now()
     if arrived > company.now() + _CLOCK_NOISE:
         raise BadInput("`--received` lies in the future; write when the request arrived")
-    sure = [each for each in identities if not _may_be_a_households(each[0])] or identities
+    sure = [each for each in identities if not of_a_household(each[0])] or identities
     person = _known_person(company, sure)
     if person is not None:
         _require_first(company, person, right)
@@ -92,11 +92,6 @@ def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
     for kind, value in (*presented, *sorted(before)):
         found.setdefault(kind, []).append(value)
     return starting(found), tuple(sorted({kind for kind, _ in before}))
-
-
-def _may_be_a_households(kind: str) -> bool:
-    """Say whether two people may well have the same: that makes nobody somebody else."""
-    return base(kind) == "phone"
 
 
 def _known_person(company: Company, identities: Iterable[tuple[str, str]]) -> int | None:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from upheld.acts.finding import with_shared
 from upheld.acts.prove.filed import filed
 from upheld.acts.prove.folds import DOCUMENTS, links, registered, versions
 from upheld.acts.prove.searched import Searched, searched
@@ -96,6 +97,7 @@ def _look_back(company: Company, request: Request) -> _Found | str:
     plan, frozen = from_document(document), from_bytes(closure)
     found = _Found()
     try:
+        frozen = with_shared(company, frozen)
         for part in plan.stores:
             this = step(plan, part.store, frozen, secret)
             for store in _as_planned(company, part):

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from upheld.identity import base, near, normalise, spellings, telephones
 from upheld.model import Alike, Bond, How, Match, Sign, Traits, Type
+from upheld.stores.sql.alone import borne_in
 from upheld.stores.sql.functions import normal, numbers
-from upheld.stores.sql.households import bearing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ def traits(connection: sa.Connection, selector: Selector) -> Traits:
     for collection in _of_people(selector):
         if not selector.keys.get(collection.name):
             continue
-        ways, birth = bearing(collection, "phone"), _birth(selector, collection)
+        ways, birth = _columns(collection, "phone"), _birth(selector, collection)
         columns = [selector.field(collection, way.column) for way in ways]
         born = list(birth) if birth is not None else []
         query = sa.select(*columns, *born).where(selector.rows(collection, Bond.ABOUT))
@@ -65,6 +65,10 @@ def _of_people(selector: Selector) -> list[Collection]:
     return [each for each in selector.mapped.collections if each.person and each.key]
 
 
+def _columns(collection: Collection, kind: str) -> list[Match]:
+    return [each for each in borne_in(collection) if base(each.identity) == kind]
+
+
 def _bearing_sign(
     selector: Selector, collection: Collection, sign: Sign, known: Traits
 ) -> Iterator[Truth]:
@@ -78,7 +82,7 @@ def _bearing_sign(
 
 
 def _telephoned(selector: Selector, collection: Collection, known: Traits) -> Iterator[Truth]:
-    for way in bearing(collection, "phone"):
+    for way in _columns(collection, "phone"):
         digits = _identities(selector, "phone")
         written = {*known.telephones, *(word for each in digits for word in telephones(each))}
         written |= spellings(way.identity, digits, way.stored)
@@ -101,7 +105,7 @@ def _addressed(selector: Selector, collection: Collection, sign: Sign) -> Iterat
     pairs = [near(each) for each in sorted(emails)]
     found = {each for pair in pairs for each in pair[sign is Sign.SWAPPED]} - emails
     words = sorted(found)
-    for way in bearing(collection, "email"):
+    for way in _columns(collection, "email"):
         for at in range(0, len(words), _AT_ONCE):
             wanted = spellings(way.identity, words[at : at + _AT_ONCE], way.stored)
             yield _to_the_letter(selector, collection, way, wanted)

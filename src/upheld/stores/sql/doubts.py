@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Bond, Match
-from upheld.stores.sql import households, people
+from upheld.stores.sql import alone, people
 from upheld.stores.sql.finding import counts, keys_of
 from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import spelled
@@ -33,9 +33,9 @@ def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> 
     """Name the collections of people in which rows beside the ones frozen are there now.
 
     Rows are one person's where each bears another one of the identities presented. Also those of
-    rows that are theirs by nothing but a telephone of a household.
+    rows that are theirs by nothing but what somebody else bears, too.
     """
-    yield from households.doubted(connection, selector)
+    yield from alone.doubted(connection, selector, before)
     yield from _keyed_twice(connection, selector)
     for collection in of_people(selector):
         news = _news(selector, before, collection)

@@ -131,13 +131,7 @@ def _any(
     connection: sa.Connection, selector: Selector, wanted: Iterable[tuple[Collection, Truth]]
 ) -> list[int]:
     """Return for each collection 1 if its condition holds for any row, or 0."""
-    queries = [
-        sa.select(sa.literal_column("1"))
-        .select_from(selector.table(collection))
-        .where(condition)
-        .exists()
-        for collection, condition in wanted
-    ]
+    queries = [there(selector, collection, condition) for collection, condition in wanted]
     return [int(bool(each)) for each in answers(connection, selector, queries)]
 
 
@@ -146,6 +140,12 @@ def anything(
 ) -> bool:
     """Say whether any of these queries finds a row."""
     return any(answers(connection, selector, [query.exists() for query in queries]))
+
+
+def there(selector: Selector, collection: Collection, condition: Truth) -> Truth:
+    """Return the question whether there is a row of a collection for which a condition holds."""
+    one = sa.select(sa.literal_column("1", sa.Integer()))
+    return one.select_from(selector.table(collection)).where(condition).exists()
 
 
 def counting(selector: Selector, collection: Collection, condition: Truth) -> sa.ScalarSelect[int]:

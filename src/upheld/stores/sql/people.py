@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
-from upheld.identity import base
+from upheld.identity import base, of_a_household
 from upheld.model import Act, Bond, Follow, Match, Type
 from upheld.stores.sql.columns import Truth, filled
 from upheld.stores.sql.functions import REPLACED
@@ -107,7 +107,7 @@ def _added(selector: Selector, collection: Collection) -> Iterator[Truth]:
     known, given = selector.closure.identities, selector.closure.given
     for way in _matches(collection):
         more = known.get(way.identity, frozenset()) - given.get(way.identity, frozenset())
-        if more and not _of_a_household(way):
+        if more and not of_a_household(way.identity):
             yield selector.match(collection, way, more)
 
 
@@ -126,15 +126,20 @@ def _presented(selector: Selector, collection: Collection, way: Match) -> Truth:
     Once the person's row is known, the telephone alone does not lead to one with other identities.
     """
     bears = selector.match(collection, way, selector.closure.given[way.identity])
-    if not _of_a_household(way) or not selector.keys.get(collection.name):
+    if not of_a_household(way.identity) or not selector.keys.get(collection.name):
         return bears
+    return sa.and_(bears, _foreign(selector, collection).is_not(sa.true()))
+
+
+def _foreign(selector: Selector, collection: Collection) -> Truth:
+    """Rows of people that bear identities of kinds that are known, and none that is."""
     known = selector.closure.identities
-    better = [w for w in _matches(collection) if not _of_a_household(w) and known.get(w.identity)]
-    foreign = sa.and_(
+    ways = [way for way in _matches(collection) if not of_a_household(way.identity)]
+    better = [way for way in ways if known.get(way.identity)]
+    return sa.and_(
         _any_filled(selector, collection, better),
         _any_known(selector, collection, better).is_not(sa.true()),
     )
-    return sa.and_(bears, foreign.is_not(sa.true()))
 
 
 def strangers(selector: Selector, collection: Collection) -> Truth | None:
@@ -198,13 +203,13 @@ def by_telephone(selector: Selector, collection: Collection) -> Truth | None:
     conditions = [
         selector.match(collection, way, known[way.identity])
         for way in _matches(collection)
-        if _of_a_household(way) and known.get(way.identity)
+        if of_a_household(way.identity) and known.get(way.identity)
     ]
     if not conditions:
         return None
-    foreign = strangers(selector, collection)
-    theirs = [] if foreign is None else [foreign.is_not(sa.true())]
-    return sa.and_(sa.or_(*conditions), *theirs)
+    others = [_foreign(selector, collection), strangers(selector, collection)]
+    foreign = sa.or_(*(each for each in others if each is not None))
+    return sa.and_(sa.or_(*conditions), foreign.is_not(sa.true()))
 
 
 def stays(collection: Collection) -> bool:
@@ -252,8 +257,8 @@ def nameless(selector: Selector, collection: Collection) -> Truth | None:
 
 def _ours(selector: Selector, collection: Collection, ways: Sequence[Match]) -> Truth:
     """Rows that bear an identity of the person; the telephone only where nothing else is borne."""
-    better = [way for way in ways if not _of_a_household(way)]
-    telephones = [way for way in ways if _of_a_household(way)]
+    better = [way for way in ways if not of_a_household(way.identity)]
+    telephones = [way for way in ways if of_a_household(way.identity)]
     alone = _any_filled(selector, collection, better).is_not(sa.true())
     return sa.or_(
         _any_known(selector, collection, better),
@@ -305,7 +310,3 @@ def _hidden(selector: Selector, collection: Collection, name: str) -> bool:
 
 def _matches(collection: Collection) -> list[Match]:
     return [w for w in collection.ways if isinstance(w, Match) and w.bond is Bond.ABOUT]
-
-
-def _of_a_household(way: Match) -> bool:
-    return base(way.identity) == "phone"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Refused, StoreFailed
 from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
-from upheld.stores.sql import alike, doubts, finding, households, people, recording
+from upheld.stores.sql import alike, alone, doubts, finding, people, recording
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Dialect,
         Found,
         Guards,
+        Identity,
         Key,
         Role,
         Schema,
@@ -107,12 +108,19 @@ class SqlStore:
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
             grown = finding.telephoned(connection, finding.grown(connection, theirs))
-            selector = households.noted(connection, grown)
+            selector = alone.noted(connection, grown)
             for doubt in doubts.found(connection, selector, theirs):
                 raise Refused(doubt)
             return finding.found(
                 connection, doubts.noted(connection, selector, theirs), count=count
             )
+
+    def borne(self, closure: Closure) -> frozenset[Identity]:
+        """Return those of the identities that alone lead to rows which other people bear."""
+        if not closure.alone:
+            return frozenset()
+        with self._connected(READING) as connection:
+            return alone.borne(connection, self._frozen(connection, closure))
 
     def look(self, closure: Closure) -> Iterator[Rows]:
         """Stream the person's rows in batches of a thousand, all from one snapshot.
@@ -209,7 +217,7 @@ class SqlStore:
         except BlockedError as blocked:
             return Declined(words_of_block(self.name, blocked))
         except ChangedError as changed:
-            return Declined(f"{changed}; nothing was written")
+            return Declined(f"{changed}; nothing was written to `{self.name}`")
         return done
 
     def _require_unmoved(self, work: Work, erasers: Sequence[Eraser]) -> None:
@@ -224,7 +232,8 @@ class SqlStore:
     def look_back(self, step: Step, since: Sequence[str] | None = None) -> Left:
         """Find again from the closure; count what is not in its target state, and what is kept.
 
-        A row of people that was deleted, and whose key now is another person's, is nobody's lapse.
+        A row of people that was deleted, and whose key now is another person's, is nobody's lapse,
+        nor is one by nothing but what somebody else bears now.
         """
         # Asked before the snapshot is taken: whoever is not open now, is seen in what is read.
         waiting = self._open(since)
@@ -234,7 +243,7 @@ class SqlStore:
             passed = doubts.reassigned(connection, frozen, going)
             late: Counter[str] = Counter()
             kept: Counter[str] = Counter()
-            theirs = doubts.without(frozen, passed)
+            theirs = alone.undoubted(connection, doubts.without(frozen, passed))
             erasers = Work(connection, self._database, self._mapped, theirs, step).erasers()
             for each in tallied(connection, [each for e in erasers for each in e.foreseen()]):
                 counter = kept if each.outcome is Outcome.RETAINED else late

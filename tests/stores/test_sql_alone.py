@@ -1,7 +1,8 @@
-"""A telephone that two people share leads to nobody's rows, where nothing else tells whose."""
+"""What two people share leads to nobody's rows, where nothing else tells whose they are."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from upheld.datamap.closure import starting
 from upheld.datamap.parse import parse_store
 from upheld.errors import Refused
 from upheld.identity import normalise
-from upheld.model import Bond, Declined, Right
+from upheld.model import Bond, Declined, Erasure, Right, Step
 from upheld.stores.sql import SqlStore
 
 if TYPE_CHECKING:
@@ -164,6 +165,137 @@ def test_whoever_a_call_only_mentions_is_no_doubt(database_url: str) -> None:
     office.call(1, OWN, BOB)
     assert office.found("email", ADA)["calls", Bond.ABOUT] == 1
     office.store.close()
+
+
+_LEADS = """\
+  leads:
+    key: id
+    person: yes
+    people: [{match: phone, identity: phone, is: about}, {match: email, identity: email, is: about}]
+    fields:
+      phone: {category: contact, identity: phone}
+      email: {category: contact, identity: email}
+      words: contact
+"""
+
+
+@pytest.fixture
+def leads(database_url: str) -> Iterator[Office]:
+    """An office that also keeps people of whom little is known."""
+    office = Office(database_url)
+    made(database_url, _TABLES[1].replace("calls", "leads"))
+    office.store = SqlStore(parse_store(_MAP + _LEADS, "stores/shop.yaml"), database_url)
+    yield office
+    office.store.close()
+
+
+def _lead(office: Office, number: int, phone: str, email: str = "NULL") -> None:
+    made(office.url, f"INSERT INTO leads VALUES ({number}, '{phone}', {email}, 'hello')")
+
+
+def test_somebody_of_whom_only_a_households_number_is_known_is_nobodys(leads: Office) -> None:
+    leads.customer(1, ADA, SHARED)
+    _lead(leads, 1, SHARED)
+    assert leads.found("email", ADA)["leads", Bond.ABOUT] == 1
+    leads.customer(2, BOB, SHARED)
+    for kind, value in (("email", ADA), ("email", BOB)):
+        with pytest.raises(Refused, match=r"`shop.leads` are theirs by nothing but a telephone"):
+            leads.found(kind, value)
+
+
+def test_a_number_leads_to_no_row_of_people_with_another_address(leads: Office) -> None:
+    """Also where the address was not presented, but is known."""
+    leads.customer(1, ADA, OWN)
+    _lead(leads, 1, OWN, f"'{BOB}'")
+    assert leads.found("email", ADA) == {("customers", Bond.ABOUT): 1}
+
+
+_VISITS = """\
+kind: sql
+url: sqlite:///x.sqlite
+collections:
+  customers:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields:
+      email: {category: contact, identity: email}
+      known_as: {category: account, identity: KIND}
+  visits:
+    key: id
+    people: [{match: visitor, identity: KIND, is: about}]
+    fields: {visitor: account, page: network_activity}
+"""
+
+
+class Shared:
+    """Customers who are known by a thing of which two may have the same, and visits by it."""
+
+    def __init__(self, url: str, kind: str) -> None:
+        made(
+            url,
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(99), "
+            "known_as VARCHAR(9))",
+            "CREATE TABLE visits (id INTEGER PRIMARY KEY, visitor VARCHAR(9), page TEXT)",
+            f"INSERT INTO customers VALUES (1, '{ADA}', 'c-7'), (3, 'carol@example.com', 'c-9')",
+            "INSERT INTO visits VALUES (1, 'c-7', '/'), (2, 'c-7', '/a'), (3, 'c-8', '/b')",
+        )
+        self.url, self.kind = url, kind
+        mapped = parse_store(_VISITS.replace("KIND", f'"{kind}"'), "stores/shop.yaml")
+        self.store = SqlStore(mapped, url)
+
+    def bob_has_it_too(self) -> None:
+        made(self.url, f"INSERT INTO customers VALUES (2, '{BOB}', 'c-7')")
+
+    def found(self, **given: str) -> dict[str, int]:
+        kinds = {self.kind if kind == "thing" else kind: [value] for kind, value in given.items()}
+        found = self.store.find(starting(kinds).of("shop"))
+        return {name: rows for (name, _), rows in found.rows.items()}
+
+
+@pytest.fixture(params=["cookie", "account:crm"])
+def shared(database_url: str, request: pytest.FixtureRequest) -> Iterator[Shared]:
+    made_ = Shared(database_url, request.param)
+    yield made_
+    made_.store.close()
+
+
+def test_what_one_customer_has_leads_to_their_visits(shared: Shared) -> None:
+    assert shared.found(email=ADA) == {"customers": 1, "visits": 2}
+
+
+def test_what_two_customers_have_leads_to_nobodys_visits(shared: Shared) -> None:
+    shared.bob_has_it_too()
+    for email in (ADA, BOB):
+        with pytest.raises(
+            Refused, match=r"`shop.visits` are theirs by nothing but the"
+        ) as refusal:
+            shared.found(email=email)
+        assert "c-7" not in str(refusal.value)
+    assert shared.found(email="carol@example.com") == {"customers": 1}
+
+
+def test_who_presents_what_one_customer_has_may_be_that_customer(shared: Shared) -> None:
+    assert shared.found(thing="c-7") == {"visits": 2}
+    shared.bob_has_it_too()
+    with pytest.raises(Refused, match=r"`shop.visits` are theirs by nothing but the"):
+        shared.found(thing="c-7")
+
+
+def test_what_somebody_took_over_after_the_erasure_is_nobodys_lapse(shared: Shared) -> None:
+    closure = shared.store.find(starting({"email": [ADA]}).of("shop")).closure
+    erasures = tuple(
+        Erasure(name, Bond.ABOUT, delete=True, changes=(), hold=None, clauses=("c",))
+        for name in ("visits", "customers")
+    )
+    step = Step("R-1/shop", Right.ERASE, closure, erasures, bytes(32), date(2026, 11, 30))
+    assert shared.store.look_back(step).late == {"visits": 2, "customers": 1}
+    made(shared.url, "DELETE FROM customers WHERE id = 1", "DELETE FROM visits WHERE id < 3")
+    assert shared.store.look_back(step).late == {}
+    made(shared.url, "INSERT INTO visits VALUES (5, 'c-7', '/late')")
+    assert shared.store.look_back(step).late == {"visits": 1}
+    shared.bob_has_it_too()
+    assert shared.store.look_back(step).late == {}
 
 
 _MENTION = "{match: phone, identity: phone, is: mentions}"

@@ -1,0 +1,264 @@
+"""Finds rows that are a person's by nothing but an identity which somebody else bears, too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import sqlalchemy as sa
+
+from upheld.identity import base, comparable, of_a_household
+from upheld.model import Bond, Collection, Follow, Match, Type
+from upheld.stores.sql.columns import filled
+from upheld.stores.sql.finding import answers, counting, there
+from upheld.stores.sql.functions import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from upheld.model import Identity
+    from upheld.stores.sql.columns import Truth
+    from upheld.stores.sql.finding import Question
+    from upheld.stores.sql.rows import Selector
+
+_Kinds: TypeAlias = "Mapping[str, frozenset[str]]"
+_Way: TypeAlias = tuple[Collection, Match, frozenset[str]]
+"""A way of a collection, and the identities that may lead to rows by it."""
+
+
+def noted(connection: sa.Connection, selector: Selector) -> Selector:
+    """Return the selector with the identities by which alone rows may be the person's.
+
+    Who else bears them may be known to another store: so they are told to all.
+    """
+    ways, closure = list(_ways(selector)), selector.closure
+    asked = []
+    for way in ways:
+        collection, match, _ = way
+        known = closure.given if collection.person else closure.identities
+        sure = collection.person or of_a_household(match.identity)
+        better = _better(known, match) if sure else {}
+        asked.append(there(selector, collection, _by_these_alone(selector, way, better)))
+    found = {
+        (comparable(way.identity), value)
+        for (_, way, values), led in zip(ways, _told(connection, selector, asked), strict=True)
+        if led
+        for value in values
+    }
+    if found <= closure.alone:
+        return selector
+    return selector.of(replace(closure, alone=closure.alone | found))
+
+
+def borne(connection: sa.Connection, selector: Selector) -> frozenset[Identity]:
+    """Return those of the identities that alone lead to rows which people bear who are others.
+
+    Of an identity presented, by who has no row of people here, one bearer may be who presented it.
+    A telephone may be a household's, whoever presents it.
+    """
+    ways = [
+        (collection, way, values)
+        for collection in selector.mapped.collections
+        if collection.person
+        for way in borne_in(collection)
+        if (values := _values(selector.closure.alone, way.identity))
+    ]
+    asked = [there(selector, way[0], _of_others(selector, way)) for way in ways]
+    some = _told(connection, selector, asked)
+    each = [
+        (collection, way, frozenset({value}))
+        for (collection, way, values), found in zip(ways, some, strict=True)
+        if found
+        for value in sorted(values)
+    ]
+    counting_ = [counting(selector, way[0], _of_others(selector, way)) for way in each]
+    others: Counter[Identity] = Counter()
+    for (_, way, values), rows in zip(each, _told(connection, selector, counting_), strict=True):
+        others[comparable(way.identity), min(values)] += cast("int", rows)
+    return frozenset(it for it, rows in others.items() if rows > _themselves(selector, it))
+
+
+def doubted(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
+    """Name the collections of which rows may be another's who bears the person's identity."""
+    shared = _shared(connection, selector)
+    doubts = [
+        (way, sa.or_(*conditions))
+        for way in _ways(selector, found=True)
+        if (conditions := list(_doubts(selector, way, shared, before)))
+    ]
+    found = _told(connection, selector, [asked for _, asked in doubts])
+    for ((collection, way, _), _), doubtful in zip(doubts, found, strict=True):
+        if doubtful:
+            yield _words(selector.mapped.name, collection, way)
+
+
+def undoubted(connection: sa.Connection, selector: Selector) -> Selector:
+    """Return a selector that leads to nothing by what somebody else bears, too."""
+    shared = _shared(connection, selector)
+    if not shared:
+        return selector
+    closure = selector.closure
+    given, identities = (_without(each, shared) for each in (closure.given, closure.identities))
+    return selector.of(replace(closure, given=given, identities=identities))
+
+
+def borne_in(collection: Collection) -> list[Match]:
+    """Return the columns of a collection that hold identities of its people, with their kinds."""
+    ways = [w for w in collection.ways if isinstance(w, Match) and w.bond is Bond.ABOUT]
+    others = {name for way in collection.ways for name in way.columns}
+    fields = (
+        Match(place.name, place.identity, Bond.ABOUT, place.stored)
+        for place in collection.places
+        if place.identity and place.name not in others
+    )
+    return [*ways, *fields]
+
+
+def _words(store: str, collection: Collection, way: Match) -> str:
+    at, kind = f"`{store}.{collection.name}`", base(way.identity)
+    if of_a_household(way.identity):
+        return (
+            f"rows of {at} are theirs by nothing but a telephone that somebody else has, too, or "
+            "bear another's identity; nobody can tell whose they are: in "
+            f"stores/{store}.yaml say `is: mentions` for `{way.column}`"
+        )
+    return (
+        f"rows of {at} are theirs by nothing but the {kind} in `{way.column}`, which somebody else "
+        "has, too; nobody can tell whose they are: add a way to the map that tells, or, if such a "
+        f"{kind} is no single person's, take `identity` from the field of people that holds it"
+    )
+
+
+def _told(
+    connection: sa.Connection, selector: Selector, questions: Sequence[Question]
+) -> list[object]:
+    return answers(connection, selector, questions) if questions else []
+
+
+def _shared(connection: sa.Connection, selector: Selector) -> frozenset[Identity]:
+    """Return what somebody else bears of what alone leads to rows now, here or elsewhere."""
+    known = noted(connection, selector)
+    return known.closure.shared | borne(connection, known)
+
+
+def _of_others(selector: Selector, way: _Way) -> Truth:
+    """Rows of people that bear one of these identities and are not the person's."""
+    collection, match, values = way
+    theirs = selector.rows(collection, Bond.ABOUT)
+    return sa.and_(selector.match(collection, match, values), theirs.is_not(sa.true()))
+
+
+def _themselves(selector: Selector, identity: Identity) -> int:
+    """Return how many rows of people that bear an identity may be the person's all the same."""
+    kind, value = identity
+    given = {comparable(k) for k, values in selector.closure.given.items() if value in values}
+    known = any(selector.keys.get(c.name) for c in selector.mapped.collections if c.person)
+    return int(kind in given and not known and not of_a_household(kind))
+
+
+def _ways(selector: Selector, *, found: bool = False) -> Iterator[_Way]:
+    """Yield the ways by which identities may lead to rows alone.
+
+    A row of people is theirs by what it bears of what was presented; but a telephone, or what was
+    only found, may be another's. Of one that was `found` that is known: it may have changed since.
+    """
+    closure = selector.closure
+    for collection in selector.mapped.collections:
+        for way in collection.ways:
+            if not isinstance(way, Match) or way.bond is not Bond.ABOUT:
+                continue
+            values = closure.identities.get(way.identity, frozenset())
+            if collection.person and not of_a_household(way.identity):
+                values -= closure.given.get(way.identity, frozenset())
+            if collection.person and found:
+                values &= _values(closure.alone, way.identity)
+            if values:
+                yield collection, way, values
+
+
+def _doubts(
+    selector: Selector, way: _Way, shared: frozenset[Identity], before: Selector
+) -> Iterator[Truth | sa.ColumnElement[bool]]:
+    """Yield whether there are rows of which nobody can tell whether they are the person's.
+
+    What a row of people was first to tell of them is no sign that it is theirs.
+    """
+    collection, match, values = way
+    known = (before if collection.person else selector).closure.identities
+    if same := values & _values(shared, match.identity):
+        sure = _better(_without(known, shared), match)
+        alone = _by_these_alone(selector, (collection, match, same), sure)
+        yield there(selector, collection, alone)
+    if of_a_household(match.identity) and not collection.person:
+        yield from _of_two(selector, way)
+
+
+def _by_these_alone(selector: Selector, way: _Way, better: _Kinds) -> Truth:
+    """Rows of the person that these identities lead to, and none of the better ones.
+
+    What follows somebody's row is theirs by more than an identity.
+    """
+    collection, match, values = way
+    own = [each for each in collection.ways if each.bond is Bond.ABOUT]
+    leads = [
+        selector.match(collection, each, better.get(each.identity, ()))
+        if isinstance(each, Match)
+        else selector.way(collection, each)
+        for each in own
+    ]
+    theirs = [selector.rows(collection, Bond.ABOUT)] if collection.person else []
+    return sa.and_(
+        selector.match(collection, match, values),
+        sa.or_(sa.false(), *leads).is_not(sa.true()),
+        *theirs,
+    )
+
+
+def _of_two(selector: Selector, way: _Way) -> Iterator[Truth | sa.ColumnElement[bool]]:
+    """Yield whether rows by a telephone alone lead to somebody else, or bear two identities.
+
+    What names somebody in another role, as a way of the map says, tells nothing of whose they are.
+    """
+    collection, match, _ = way
+    identities = selector.closure.identities
+    alone = _by_these_alone(selector, way, _better(identities, match))
+    others = (
+        each
+        for each in collection.ways
+        if each.bond is Bond.ABOUT
+        if isinstance(each, Follow) or not of_a_household(each.identity)
+    )
+    elsewhere = [selector.elsewhere(collection, each) for each in others]
+    yield there(selector, collection, sa.and_(alone, sa.or_(sa.false(), *elsewhere)))
+    columns = {name for each in collection.ways for name in each.columns}
+    for place in collection.places:
+        if base(place.identity or "name") in {"name", "phone"} or place.name in columns:
+            continue
+        field = Match(place.name, place.identity or "", Bond.ABOUT, place.stored)
+        known, column = identities.get(field.identity, ()), selector.field(collection, place.name)
+        described = selector.column(collection, place.name)
+        in_words = described is not None and described.type is Type.TEXT
+        held = normal(field.identity, column) if in_words else column
+        mine = selector.match(collection, field, known)
+        every = sa.select(sa.func.count(held.distinct())).select_from(selector.table(collection))
+        strangers = every.where(
+            alone, filled(column, field.identity, field.stored), mine.is_not(sa.true())
+        )
+        yield strangers.scalar_subquery() > (0 if known else 1)
+
+
+def _better(known: _Kinds, way: Match) -> _Kinds:
+    """Return what tells better than a way whose rows are: any other identity, but no telephone."""
+    if not of_a_household(way.identity):
+        return known
+    return {kind: values for kind, values in known.items() if not of_a_household(kind)}
+
+
+def _values(identities: frozenset[Identity], kind: str) -> frozenset[str]:
+    """Return the values of identities of a kind."""
+    return frozenset(value for known, value in identities if known == comparable(kind))
+
+
+def _without(known: _Kinds, shared: frozenset[Identity]) -> _Kinds:
+    return {kind: values - _values(shared, kind) for kind, values in known.items()}
