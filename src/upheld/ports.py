@@ -85,8 +85,11 @@ class Store(Protocol):
         """Stream the person's rows in sets from one snapshot, each set with the counted total."""
         ...
 
-    def preview(self, step: Step) -> Preview:
-        """Say what a step would touch and what would refuse it; whatever is tried is undone."""
+    def preview(self, step: Step, *, rehearse: bool = True) -> Preview:
+        """Say what a step would touch and what would refuse it; whatever is tried is undone.
+
+        Where nobody wants it to `rehearse`, nothing is tried: rows are read.
+        """
         ...
 
     def statements(self, step: Step) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -91,13 +92,15 @@ def test_a_store_out_of_reach_leaves_the_ground_unproven(town: Town) -> None:
 
 
 def _stopped_half_way(town: Town, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Apply while the second store is locked: the first is erased, the second is not."""
+    """Apply while the second store is locked once the first is erased; the second is not."""
     monkeypatch.setattr("upheld.stores.sql.databases.sqlite._WAIT_SECONDS", 0.05)
     monkeypatch.setattr("upheld.acts.answer.patience.WAITS", (0.05,))
     writer = sqlite3.connect(town.folder / "web.sqlite", isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    with town.open() as upheld, pytest.raises(StoreFailed, match="`web` is locked"):
-        upheld.apply(id)
+    with town.open() as upheld:
+        engine = upheld.company.stores["shop"].engine  # type: ignore[attr-defined]
+        sa.event.listen(engine, "commit", lambda _: writer.execute("BEGIN IMMEDIATE"), once=True)
+        with pytest.raises(StoreFailed, match="`web` is locked"):
+            upheld.apply(id)
     writer.close()
     assert [row[0] for row in town.rows("shop", "orders")] == [20, 30]
     assert len(town.rows("web", "visits")) == 3

@@ -81,8 +81,9 @@ class ManualStore:
         del closure
         return iter(())
 
-    def preview(self, step: Step) -> Preview:
+    def preview(self, step: Step, *, rehearse: bool = True) -> Preview:
         """Refuse a right that has no checklist; else note what will be asked of the officer."""
+        del rehearse
         gap = self.gaps.get(step.right)
         notes = tuple(f"by hand in `{self.name}`: {task}" for task in self._tasks(step.right))
         return Preview((), (gap,) if gap else (), notes)

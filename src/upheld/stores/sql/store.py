@@ -152,12 +152,12 @@ class SqlStore:
         with self._connected(READING) as connection:
             yield from alike.alike(connection, self._frozen(connection, closure), traits)
 
-    def preview(self, step: Step) -> Preview:
+    def preview(self, step: Step, *, rehearse: bool = True) -> Preview:
         """Say what a step would touch and what would refuse it.
 
         Where a check, a trigger or a foreign key from elsewhere could stand in the way, the step
-        is rehearsed in a transaction that is undone: it locks rows, and triggers fire. Of a copy,
-        say what may not be read.
+        is rehearsed in a transaction that is undone: it locks rows, and triggers fire. Without
+        that, it only says what reading rows tells. Of a copy, say what may not be read.
         """
         with self._connected(READING) as connection:
             if step.right is Right.ACCESS:
@@ -169,9 +169,10 @@ class SqlStore:
             counted = tuple(tallied(connection, tallies))
             wrong = tuple(work.undoable()) or tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
-            if not wrong and not work.must_be_tried:
+            tried = work.must_be_tried
+            if rehearse and not wrong and not tried:
                 wrong = tuple(work.hindered(erasers))
-        if not wrong and work.must_be_tried:
+        if rehearse and not wrong and tried:
             with self._connected(WRITING) as connection:
                 wrong = tuple(replace(work, connection=connection).hindered(erasers))
         return Preview(counted, wrong, tuple(notes(self.name, erasers)), sizes)
