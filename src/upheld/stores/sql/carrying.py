@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
 from upheld.model import Done, Outcome
-from upheld.stores.sql import doubts, finding, people, recording
+from upheld.stores.sql import cascades, doubts, finding, people, recording
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
@@ -86,17 +86,33 @@ class Work:
         """
         if any(each.erasure.delete for each in erasers):
             self.database.defer(self.connection)
-        erasers = list(erasers) if self.database.defers else self._loosened(list(erasers))
+        schema, circles = self.frozen.schema, list(self._circles(erasers))
+        loose = [(each.collection.name, link) for each, link in circles if emptied(each, link)]
+        erasers = self._loosened(list(erasers), circles)
+        along = cascades.taken_along(schema, erasers, loose)
+        going = cascades.counted(self.connection, erasers, along)
         counted: list[Counted] = []
-        for eraser in erasers:
+        for at, eraser in enumerate(erasers):
             if eraser.erasure.delete:
-                pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
-                eraser.require_unblocked(pointing, erasers)
-            counted.extend(eraser.carry_out())
+                self._require_unblocked(erasers, at, along.get(at, ()))
+            counted.extend(eraser.carry_out(going.get(at, 0)))
         done = Done(tuple(counted), tuple(each for eraser in erasers for each in eraser.said))
         if self.step.plan and self.frozen.schema.records:
             return recording.recorded(self.connection, self.step, done)
         return done
+
+    def _require_unblocked(self, erasers: Sequence[Eraser], at: int, along: Iterable[int]) -> None:
+        """Refuse where rows that stay point at rows that go, or that are taken along with them.
+
+        What points at the latter, and is not changed in silence, the database itself holds up.
+        """
+        for place in dict.fromkeys((at, *along)):
+            eraser = erasers[place]
+            pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
+            eraser.require_unblocked(
+                [each for each in pointing if place == at or each[1].on_delete in cascades.SILENT],
+                erasers,
+            )
 
     def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
@@ -220,9 +236,11 @@ class Work:
                     tuple(changed),
                 )
 
-    def _loosened(self, erasers: list[Eraser]) -> list[Eraser]:
-        circles = [(erasers.index(eraser), link) for eraser, link in self._circles(erasers)]
-        for at, reference in circles:
+    def _loosened(
+        self, erasers: list[Eraser], circles: Iterable[tuple[Eraser, Reference]]
+    ) -> list[Eraser]:
+        places = [(erasers.index(eraser), link) for eraser, link in circles]
+        for at, reference in places:
             erasers[at] = cut(erasers[at], reference)
         return erasers
 

@@ -52,11 +52,13 @@ class Eraser:
     collection: Collection
     said: list[str] = field(default_factory=list, compare=False, repr=False)
 
-    def carry_out(self) -> list[Counted]:
-        """Delete or change what is not yet in its target state; return what became of how many."""
+    def carry_out(self, going: int = 0) -> list[Counted]:
+        """Delete or change what is not yet in its target state; return what became of how many.
+
+        `going` were counted beforehand, where the database takes some of them along by itself.
+        """
         erasure, counted = self.erasure, tallied(self.connection, list(self._kept()))
         if erasure.delete:
-            going = self._taking_others()
             counted.append(self.counted(Outcome.GONE, max(going, self.done(self._delete()))))
         elif erasure.changes:
             changed = self.done(self._update(erasure.changes, self._free()))
@@ -68,15 +70,6 @@ class Eraser:
         if erasure.ceiling is not None and touched > erasure.ceiling:
             raise OverCeilingError(erasure.collection)
         return [each for each in counted if each.rows]
-
-    def _taking_others(self) -> int:
-        """Count rows beforehand where SQLite does not: those that others of a table take along."""
-        name, schema = self.collection.name, self.selector.schema
-        links = (r for r in schema.tables[name].references if r.to == name)
-        if not self.selector.typeless or all(each.on_delete != "cascade" for each in links):
-            return 0
-        [going] = counts(self.connection, self.selector, [(self.collection, self._free())])
-        return going
 
     def foreseen(self, before: Sequence[Eraser] = ()) -> Iterator[Tally]:
         """Yield what carrying out would do after the erasures `before` it, without writing."""
