@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.evidence.door import SqlDoor
+from tests.evidence.door import SqlDoor, UrlDoor
 from upheld.conformance.door import Hand, Tally
 
 
@@ -15,6 +16,15 @@ from upheld.conformance.door import Hand, Tally
 def door(tmp_path: Path) -> SqlDoor:
     """Give the door of a new home."""
     return SqlDoor(tmp_path)
+
+
+@pytest.fixture(params=["a file", "PostgreSQL"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UrlDoor]:
+    """Give the door of a new home, in each place in turn."""
+    where = request.param == "a file"
+    door = SqlDoor(tmp_path) if where else UrlDoor(request.getfixturevalue("postgres_url"))
+    with closing(door) as door:
+        yield door
 
 
 @pytest.fixture

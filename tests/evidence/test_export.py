@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,15 +20,6 @@ from upheld.evidence.verify import Unproven
 
 SECRET = b"a secret of a request"
 AUDITOR = Path(verify.__file__)
-
-
-@pytest.fixture(params=["a file", "PostgreSQL"])
-def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UrlDoor]:
-    """Give the door of a new home, in each place in turn."""
-    where = request.param == "a file"
-    door = SqlDoor(tmp_path) if where else UrlDoor(request.getfixturevalue("postgres_url"))
-    with closing(door) as door:
-        yield door
 
 
 @pytest.fixture

@@ -41,15 +41,6 @@ with home.writing() as writing:
 """
 
 
-@pytest.fixture(params=["a file", "PostgreSQL"])
-def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UrlDoor]:
-    """Give the door of a new home, in each place in turn."""
-    where = request.param == "a file"
-    door = SqlDoor(tmp_path) if where else UrlDoor(request.getfixturevalue("postgres_url"))
-    with closing(door) as door:
-        yield door
-
-
 @pytest.fixture
 def left(anywhere: UrlDoor) -> Left:
     """Say whether bytes are still in the files of home."""
