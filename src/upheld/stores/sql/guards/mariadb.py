@@ -96,9 +96,10 @@ def rights(lines: Iterable[str], database: str, searcher: str) -> Rights:
     searches = any(_bare(role["role"]) == searcher for line in said if (role := _ROLE.match(line)))
     held: list[Held] = []
     wider: list[str] = []
+    passed_on: list[str] = []
     for line in said:
         if role := _ROLE.match(line):
-            wider += [f"ADMIN OPTION on role {role['role']}"] if role["admin"] else []
+            passed_on += [f"ADMIN OPTION on role {role['role']}"] if role["admin"] else []
         elif found := _GRANT.match(line):
             where = f"{found['kind'] or ''}{found['database']}.{found['table']}"
             wider += [f"GRANT OPTION on {where}"] if _PASSES_ON.search(found["rest"]) else []
@@ -114,7 +115,7 @@ def rights(lines: Iterable[str], database: str, searcher: str) -> Rights:
     has = dict.fromkeys(each.privilege for each in held if each.table is None)
     return Rights(
         tuple(held),
-        tuple(wider),
+        (*wider, *passed_on),  # a server may list a hundred roles before what matters more
         () if {_WATCHES, "ALL PRIVILEGES"} & set(has) else (f"{_WATCHES} on *.*",),
         tuple(words for privilege, words in _BESIDES.items() if privilege in has),
         searches=searches,
