@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.stores.real import asked, catalogue, columns, made, seen
-from upheld.model import Reference, Type
+from upheld.model import Dialect, Reference, Type
+from upheld.stores.sql.recording import steps_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def test_names_are_as_they_were_written(mariadb_url: str) -> None:
         "CREATE TABLE `select` (`from` TEXT, `camelCase` TEXT, `O'Brien` TEXT, `a.b` TEXT)",
         "CREATE TABLE `with.dot` (id INTEGER)",
         'CREATE TABLE `with "quote"` (id INTEGER)',
-        "CREATE TABLE upheld_step (id INTEGER)",
+        steps_table(Dialect.MARIADB),
     )
     schema = catalogue(mariadb_url)
     assert set(schema.tables) == {"select", '"with.dot"', 'with "quote"'}

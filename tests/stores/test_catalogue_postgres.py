@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stores.real import asked, catalogue, columns, made, seen
-from upheld.model import Reference, Type
+from upheld.model import Dialect, Reference, Type
+from upheld.stores.sql.recording import steps_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -345,7 +346,7 @@ def test_who_inherits_from_a_table_is_told_however_far_down(postgres_url: str) -
 
 
 def test_our_own_tables_and_those_of_a_session_are_left_out(postgres_url: str) -> None:
-    made(postgres_url, "CREATE TABLE upheld_step (id text)")
+    made(postgres_url, steps_table(Dialect.POSTGRESQL))
     temporary = "CREATE TEMPORARY TABLE scratch (id text)"
     assert catalogue(postgres_url, temporary).tables == {}
 

@@ -16,9 +16,10 @@ from upheld.datamap.draft import draft
 from upheld.datamap.drift import drift
 from upheld.datamap.parse import parse_store
 from upheld.datamap.plan import answering, erasures
-from upheld.model import Dialect, Done, Recorded, Regime, Right, Step
+from upheld.model import Dialect, Done, Recorded, Regime, Right, Role, Step
 from upheld.stores.sql import SqlStore
 from upheld.stores.sql.recording import steps_table
+from upheld.stores.sql.rights import Held, Rights, compared
 
 if TYPE_CHECKING:
     from upheld.model import StoreMap
@@ -189,6 +190,69 @@ def test_the_table_is_no_part_of_the_map(shop: Shop) -> None:
     assert not [each for each in drift(shop.mapped, after) if "upheld_step" in str(each)]
 
 
+FOREIGN = (
+    "id INTEGER PRIMARY KEY, email VARCHAR(90)",
+    "step VARCHAR(90), plan VARCHAR(64), counted VARCHAR(90)",
+    "step VARCHAR(90), plan VARCHAR(64), counted INTEGER, PRIMARY KEY (step, plan)",
+    "step VARCHAR(90), plan VARCHAR(64), counted TEXT, n INT NOT NULL, PRIMARY KEY (step, plan)",
+)
+"""What another application's table of this name may have: no record can be written there."""
+
+
+@pytest.mark.parametrize("columns", FOREIGN)
+def test_beside_another_table_of_this_name_one_is_erased_without_a_record(
+    shop: Shop, columns: str
+) -> None:
+    made(shop.url, f"CREATE TABLE upheld_step ({columns})")
+    store, step = shop.store, shop.step()
+    assert store.preview(step).refusals == ()
+    done = act(shop, step)
+    assert {each.collection: each.rows for each in done.counted} == {"orders": 2, "people": 1}
+    assert (done.before, store.records) == (None, False)
+    with sa.create_engine(shop.url, poolclass=sa.NullPool).connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM upheld_step").scalar_one() == 0
+
+
+def test_another_table_of_this_name_is_mapped_like_any(shop: Shop) -> None:
+    made(shop.url, f"CREATE TABLE upheld_step ({FOREIGN[0]})")
+    schema = shop.store.schema()
+    drafted = parse_store(draft(schema, name="shop", url="env:SHOP"), "stores/shop.yaml")
+    found = drafted.collection("upheld_step")
+    assert found is not None
+    assert [each.name for each in found.places] == ["id", "email"]
+    said = [(each.severity, each.words) for each in drift(shop.mapped, schema)]
+    assert said[0] == ("broken", "table `upheld_step` is in the database and not in the map")
+    assert said[-1] == (
+        "note",
+        "`upheld_step` is a table of another make, so no erasure is recorded there",
+    )
+    assert "upheld_step" not in shop.store.grants((Role.ERASER,))
+
+
+def test_another_table_of_this_name_is_searched(shop: Shop) -> None:
+    step = shop.step()
+    made(
+        shop.url,
+        f"CREATE TABLE upheld_step ({FOREIGN[0]})",
+        "INSERT INTO upheld_step VALUES (1, 'ada@example.com')",
+    )
+    hits = shop.store.search(needles_of(step), lambda _: step)
+    assert "upheld_step" in {each.collection for each in hits}
+
+
+def test_a_right_on_another_table_of_this_name_is_more_than_is_needed(shop: Shop) -> None:
+    rights = Rights((Held("INSERT", "upheld_step"),))
+    assert compared(shop.mapped, rights, shop.store.schema()).held
+    made(shop.url, f"CREATE TABLE upheld_step ({FOREIGN[0]})")
+    assert not compared(shop.mapped, rights, shop.store.schema()).held
+
+
+def test_a_table_to_which_its_owner_added_what_may_be_empty_is_ours(shop: Shop) -> None:
+    shop.allow()
+    made(shop.url, "ALTER TABLE upheld_step ADD COLUMN seen VARCHAR(9)")
+    assert act(shop, shop.step()).before == ()
+
+
 def test_the_table_is_not_searched(shop: Shop) -> None:
     shop.allow()
     step = shop.step()
@@ -232,7 +296,8 @@ def test_it_costs_one_statement_and_only_where_it_is_allowed(shop: Shop) -> None
 
 def test_a_table_of_this_name_that_undoes_nothing_is_none(mariadb_url: str) -> None:
     made(mariadb_url, steps_table(Dialect.MARIADB).replace("InnoDB", "Aria"))
-    assert not catalogue(mariadb_url).records
+    schema = catalogue(mariadb_url)
+    assert (schema.records, schema.tables, schema.beside) == (False, {}, {})
 
 
 def test_a_table_elsewhere_or_that_a_crash_empties_is_none(postgres_url: str) -> None:
@@ -240,4 +305,5 @@ def test_a_table_elsewhere_or_that_a_crash_empties_is_none(postgres_url: str) ->
     made(postgres_url, "CREATE SCHEMA aside", table.replace("upheld_step", "aside.upheld_step"))
     assert not catalogue(postgres_url).records
     made(postgres_url, table.replace("CREATE TABLE", "CREATE UNLOGGED TABLE"))
-    assert not catalogue(postgres_url).records
+    schema = catalogue(postgres_url)
+    assert (schema.records, schema.tables, schema.beside) == (False, {}, {})

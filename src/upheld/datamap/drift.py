@@ -12,7 +12,7 @@ from upheld.datamap.kin import sound
 from upheld.datamap.naming import held
 from upheld.datamap.told import Drift, Severity
 from upheld.identity import comparable
-from upheld.model import Act, Bond, Follow, Match, Type
+from upheld.model import STEPS, Act, Bond, Follow, Match, Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +91,13 @@ def _unmapped(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
                 f"table `{name}` is in the database and not in the map",
                 f"map it, or say `{name}: not personal`",
             )
+    if STEPS in schema.tables:
+        yield Drift(
+            Severity.NOTE,
+            f"{mapped.file}:1",
+            f"`{STEPS}` is a table of another make, so no erasure is recorded there",
+            "rename it if you want them recorded, then run what `upheld grants` prints",
+        )
 
 
 def _indexes(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:

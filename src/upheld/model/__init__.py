@@ -49,6 +49,7 @@ from upheld.model.policy import (
 )
 from upheld.model.requests import Entry, Request, State, StepState, Verdict
 from upheld.model.rows import (
+    STEPS,
     Closure,
     Column,
     Found,
@@ -80,6 +81,7 @@ from upheld.model.seen import Finding, Judgement, LinkSeen, Seen, Version
 from upheld.model.values import Identity, Json, Key, Scalar
 
 __all__ = [
+    "STEPS",
     "Act",
     "Action",
     "Alike",

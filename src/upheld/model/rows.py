@@ -106,13 +106,18 @@ def name_parts(table: str) -> tuple[str, ...]:
     return tuple(bare or quoted.replace('""', '"') for quoted, bare in _PART.findall(table))
 
 
+STEPS = "upheld_step"
+"""The table in which steps are recorded, where an owner made it: ours, and none of the map."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """Names and types of a store, never values; `digest` changes when any of them does.
 
     `beside` says of what is no table, and may show or hold the same data, what it is: views,
     materialised views, large objects. `dialect` is None of a store that has no roles. Where its
-    owner made the table of steps, it `records` what each did.
+    owner made the table of steps, it `records` what each did; another table of that name is one of
+    the `tables`.
     """
 
     tables: Mapping[str, Table]

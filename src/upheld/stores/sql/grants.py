@@ -11,8 +11,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.compiler import IdentifierPreparer
 
 from upheld.errors import BadInput
-from upheld.model import Dialect, Role, name_parts
-from upheld.stores.sql.catalogue.gathered import STEPS
+from upheld.model import STEPS, Dialect, Role, name_parts
 from upheld.stores.sql.recording import steps_table
 from upheld.stores.sql.rights import RECORDING, needs
 
@@ -177,13 +176,13 @@ def script(
     return "\n".join([*parts, written.tail]) if written.tail else "\n".join(parts)
 
 
-def file_mode(mapped: StoreMap, path: str, *, records: bool = False) -> str:
+def file_mode(mapped: StoreMap, path: str, *, named: bool = False) -> str:
     """Return the shell command in the place of roles, which SQLite does not have.
 
-    With it stands the one that makes the table of steps, where that is not there yet.
+    With it stands the one that makes the table of steps, where none is `named` so yet.
     """
     line = f"# sqlite3 {shlex.quote(path)} {shlex.quote(steps_table())}\n"
-    optional = "" if records else f"{_OPTIONAL_IN_FILE}{line}"
+    optional = "" if named else f"{_OPTIONAL_IN_FILE}{line}"
     return (
         "# SQLite has no roles: whoever can read the file reads all of it, whoever can write it\n"
         f"# changes all of it. Let the account that runs Upheld own the file of `{mapped.name}`,\n"
@@ -250,7 +249,9 @@ def _granted(
 
 
 def _recording(mapped: StoreMap, dialect: Dialect, schema: Schema | None) -> Iterator[str]:
-    """Yield the right to record steps, where the table is; else what would make it."""
+    """Yield the right to record steps, where the table is; else what would make it, if it can."""
+    if schema and STEPS in schema.tables:
+        return
     if schema is None or not schema.records:
         yield f"{_OPTIONAL}-- {steps_table(dialect)}\n"
         return

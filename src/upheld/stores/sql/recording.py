@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, assert_never
 
 import sqlalchemy as sa
 
-from upheld.model import Bond, Counted, Dialect, Outcome, Recorded
-from upheld.stores.sql.catalogue.gathered import STEPS
+from upheld.model import STEPS, Bond, Counted, Dialect, Outcome, Recorded
+from upheld.stores.sql.catalogue.gathered import STEP_COLUMNS
 from upheld.stores.sql.databases import Need
 
 if TYPE_CHECKING:
@@ -74,9 +74,8 @@ def said(dialect: sa.Dialect, schema: Schema) -> Iterator[str]:
 def needed(schema: Schema) -> Iterator[Need]:
     """Yield what recording must be let do."""
     if schema.records:
-        columns = ("step", "plan", "counted")
-        table = sa.table(STEPS, *map(sa.column, columns))
-        yield Need(table, STEPS, deletes=False, columns=columns, adds=True)
+        table = sa.table(STEPS, *map(sa.column, STEP_COLUMNS))
+        yield Need(table, STEPS, deletes=False, columns=STEP_COLUMNS, adds=True)
 
 
 def _plan(step: Step) -> str:

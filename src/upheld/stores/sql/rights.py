@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from upheld.model import Act, Bond, Dialect, Follow, Probe, Safeguard
-from upheld.stores.sql.catalogue.gathered import STEPS
+from upheld.model import STEPS, Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
 
 if TYPE_CHECKING:
@@ -84,20 +83,22 @@ def compared(mapped: StoreMap, rights: Rights, schema: Schema | None = None) -> 
     """
     needed = {need.collection: need for need in needs(mapped, schema)}
     much = list(dict.fromkeys(rights.wider))
-    much += _by_table(each for each in rights.held if not _needed(each, needed, rights))
+    ours = () if schema and STEPS in schema.tables else RECORDING
+    held = (each for each in rights.held if each not in ours)
+    much += _by_table(each for each in held if not _needed(each, needed, rights))
     little = _by_table(
         each for need in needed.values() for each in _wanted(need) if not _has(each, rights.held)
     )
     if schema and schema.records:
         little += _by_table(each for each in RECORDING if not _has(each, rights.held))
     little += rights.lacking
-    ours = f"`upheld grants {mapped.name}`"
+    told = f"`upheld grants {mapped.name}`"
     if much:
-        remedy = f"revoke that, or log in by a role that {ours} makes"
+        remedy = f"revoke that, or log in by a role that {told} makes"
         words = f"it may do more than the map needs: {_listed(much)}; {remedy}"
         return Probe(Safeguard.LEAST_PRIVILEGE, held=False, words=words)
     besides = "".join(f"; {each}" for each in (*rights.besides, *_reads_all(rights)))
-    short = f"; for an erasure it lacks {_listed(little)}, see {ours}" if little else ""
+    short = f"; for an erasure it lacks {_listed(little)}, see {told}" if little else ""
     words = f"it may do no more than Upheld needs{besides}{short}"
     return Probe(Safeguard.LEAST_PRIVILEGE, held=True, words=words)
 
@@ -108,7 +109,7 @@ def _reads_all(rights: Rights) -> Iterator[str]:
 
 
 def _needed(held: Held, needed: Mapping[str, Need], rights: Rights) -> bool:
-    if held.owned or held.table is None or held in RECORDING:  # the first two are said elsewhere
+    if held.owned or held.table is None:  # both are said elsewhere
         return True
     need = needed.get(held.table)
     if need is None:

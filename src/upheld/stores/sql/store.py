@@ -12,7 +12,7 @@ from weakref import finalize
 import sqlalchemy as sa
 
 from upheld.errors import Refused, StoreFailed
-from upheld.model import Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
+from upheld.model import STEPS, Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
 from upheld.stores.sql import alike, alone, doubts, finding, people, recording
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
@@ -273,7 +273,8 @@ class SqlStore:
         if dialect is None and self.engine.dialect.name == "sqlite":
             with self._connected() as connection:
                 known = self._known(connection)
-                return file_mode(self._mapped, file_of(connection), records=known.records)
+                named = known.records or STEPS in known.tables
+                return file_mode(self._mapped, file_of(connection), named=named)
         spoken = self.engine.dialect.name
         own = None if spoken == "sqlite" else written_in(spoken)
         schema = self._catalogue() if own is not None and dialect in {None, own} else None

@@ -7,14 +7,14 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from upheld.model import Column, Reference, Schema, Table
+from upheld.model import STEPS, Column, Reference, Schema, Table, Type, name_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-STEPS = "upheld_step"
-"""The table in which steps are recorded, where an owner made it: ours, and none of the map."""
+STEP_COLUMNS = ("step", "plan", "counted")
+"""What is written of a step; the first two tell its row from others."""
 
 
 @dataclass(slots=True)
@@ -52,11 +52,35 @@ class Gathered:
         )
 
 
-def schema(gathered: Iterable[Gathered], beside: Mapping[str, str], *, records: bool) -> Schema:
-    """Return the tables in the order of their names, with a digest of all that is said of them."""
-    tables = {each.name: each.table() for each in sorted(gathered, key=lambda each: each.name)}
+def schema(gathered: Iterable[Gathered], beside: Mapping[str, str], *, sound: bool) -> Schema:
+    """Return the tables in the order of their names, with a digest of all that is said of them.
+
+    The table of steps is none of them; `sound` says that what is written there stays, or goes, with
+    the rest of its transaction.
+    """
+    found = {each.name: each.table() for each in sorted(gathered, key=lambda each: each.name)}
+    ours = {name for name, table in found.items() if _takes_steps(table)}
+    tables = {name: table for name, table in found.items() if name not in ours}
+    besides = {name: words for name, words in beside.items() if name not in ours}
     words = json.dumps([_told(table) for table in tables.values()], sort_keys=True)
-    return Schema(tables, hashlib.sha256(words.encode()).hexdigest(), beside, records=records)
+    digest = hashlib.sha256(words.encode()).hexdigest()
+    return Schema(tables, digest, besides, records=sound and STEPS in ours)
+
+
+def _takes_steps(table: Table) -> bool:
+    """Say whether a table of this name, of whatever schema, has what a record needs, and no more.
+
+    Another application may have made one: that is a table like any other.
+    """
+    if name_parts(table.name)[-1] != STEPS:
+        return False
+    needed = [each for each in table.columns if each.name in STEP_COLUMNS]
+    return (
+        len(needed) == len(STEP_COLUMNS)
+        and all(each.type is Type.TEXT for each in needed)
+        and all(each.nullable or each.generated for each in table.columns if each not in needed)
+        and any(sorted(each) == sorted(STEP_COLUMNS[:2]) for each in table.unique)
+    )
 
 
 def _told(table: Table) -> Mapping[str, object]:

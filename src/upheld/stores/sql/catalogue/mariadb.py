@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from upheld.model import Column, Reference, Type
-from upheld.stores.sql.catalogue.gathered import STEPS, Gathered, called, schema
+from upheld.model import STEPS, Column, Reference, Type
+from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,10 +124,10 @@ def read_schema(connection: sa.Connection) -> Schema:
     here = _here(connection)
     found = _Found()
     transactional = frozenset(connection.exec_driver_sql(_TRANSACTIONAL).scalars())
-    records = False
+    sound = False
     for name, kind, engine in connection.execute(sa.text(_TABLES), here):
-        records = records or (name == STEPS and engine in transactional)
-        if not name.startswith(_INTERNAL):
+        sound = sound or (name == STEPS and engine in transactional)
+        if name == STEPS or not name.startswith(_INTERNAL):
             found.note(name, kind, "" if engine in transactional else str(engine))
     for name, clause in connection.execute(sa.text(_CHECKS), here):
         found.tables[name].checks.append(clause)
@@ -139,7 +139,7 @@ def read_schema(connection: sa.Connection) -> Schema:
     if not _sees_triggers(connection.exec_driver_sql(_GRANTS).scalars(), here["here"]):
         found.beside["triggers"] = "hidden from this role"
     tables = (found.tables[name] for name in found.holding)
-    return schema((each for each in tables if each.columns), found.beside, records=records)
+    return schema((each for each in tables if each.columns), found.beside, sound=sound)
 
 
 class _Found:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from upheld.model import Column, Reference, Type
-from upheld.stores.sql.catalogue.gathered import STEPS, Gathered, called, schema
+from upheld.model import STEPS, Column, Reference, Type
+from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +23,10 @@ _RELATIONS = """
 SELECT c.oid, n.nspname, c.relname, c.relkind, pg_table_is_visible(c.oid),
     c.relrowsecurity AND row_security_active(c.oid),
     CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid END,
-    EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid)
+    EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid), c.relpersistence = 'p'
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-    AND (left(c.relname, 7) <> 'upheld_'
-        OR c.relname = 'upheld_step' AND c.relkind = 'r' AND c.relpersistence = 'p')
+    AND (left(c.relname, 7) <> 'upheld_' OR c.relname = 'upheld_step')
 ORDER BY c.oid
 """
 """What was there before anything was made has a number below 16384."""
@@ -154,7 +153,7 @@ class _Relations:
     roots: dict[int, int] = field(default_factory=dict)
     beside: dict[str, str] = field(default_factory=dict)
     names: dict[tuple[int, int], str] = field(default_factory=dict)
-    records: bool = False
+    sound: bool = False
 
     def of(self, oid: int) -> Gathered | None:
         """Return a table, of a partition the whole."""
@@ -180,17 +179,17 @@ def read_schema(connection: sa.Connection) -> Schema:
     _indexes(connection, found)
     if connection.exec_driver_sql(_LARGE).scalar_one():
         found.beside["large objects"] = "large objects"
-    return schema(found.tables.values(), found.beside, records=found.records)
+    return schema(found.tables.values(), found.beside, sound=found.sound)
 
 
 def _relations(connection: sa.Connection) -> _Relations:
     found = _Relations()
     rows = connection.exec_driver_sql(_RELATIONS)
-    for oid, space, name, kind, visible, hidden, root, inherits in rows:
+    for oid, space, name, kind, visible, hidden, root, inherits, lasts in rows:
         full = called(name, None if visible else space)
-        if name == STEPS:
-            found.records = found.records or visible
-        elif root is not None:
+        if name == STEPS and visible:
+            found.sound = kind == "r" and lasts
+        if root is not None:
             found.roots[oid] = root
         elif kind in _BESIDE:
             found.beside[full] = _BESIDE[kind]

@@ -11,8 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from upheld.model import Column, Reference, Type
-from upheld.stores.sql.catalogue.gathered import STEPS, Gathered, called, schema
+from upheld.model import STEPS, Column, Reference, Type
+from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,11 +92,11 @@ def read_schema(connection: sa.Connection) -> Schema:
     tables = [
         _gathered(name, read, found)
         for name, read in found.items()
-        if read.columns and not name.startswith(_INTERNAL)
+        if read.columns and (name == STEPS or not name.startswith(_INTERNAL))
     ]
     views = connection.exec_driver_sql(_VIEWS).scalars()
     beside = {called(name): "a view" for name in views}
-    return schema(tables, beside, records=STEPS in found)
+    return schema(tables, beside, sound=True)
 
 
 def _read_columns(connection: sa.Connection, found: Mapping[str, _Read]) -> None:
