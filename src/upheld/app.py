@@ -48,6 +48,7 @@ from upheld.stores.sql import SqlStore
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from upheld.evidence.wiping import Unwiped
     from upheld.ports import Clock, Store
 
 FOLDS = (
@@ -273,6 +274,10 @@ class Upheld(AbstractContextManager["Upheld"]):
             for each in names
             for finding in drift(self.company.maps[each], self.company.stores[each].schema())
         )
+
+    def unwiped(self) -> Unwiped | None:
+        """Say what was destroyed and may still be in dead rows of home; None if nothing."""
+        return self._home.unwiped()
 
     def _checkpoints(self) -> list[str]:
         path = self.company.folder / "checkpoints"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from upheld.evidence.home import SqlHome
 from upheld.evidence.keys import Keys
@@ -47,3 +51,19 @@ class SqlDoor(UrlDoor):
         """Choose a folder and who opens."""
         self.file = folder / "home.sqlite"
         super().__init__(f"sqlite:///{self.file}", keys, origin)
+
+
+@contextmanager
+def lesser_role(url: str) -> Iterator[str]:
+    """Give the address of a role that may write to all tables of a home to come, and owns none."""
+    name = f"lesser_{secrets.token_hex(6)}"
+    rights = "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO"
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
+        connection.exec_driver_sql(f"{rights} {name}")
+    yield str(sa.make_url(url).set(username=name))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {name}")
+        connection.exec_driver_sql(f"DROP ROLE {name}")
+    engine.dispose()

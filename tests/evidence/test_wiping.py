@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import signal
 import subprocess
 import sys
@@ -13,13 +12,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.evidence.door import KEYS, ORIGIN, SqlDoor, UrlDoor
+from tests.evidence.door import KEYS, ORIGIN, SqlDoor, UrlDoor, lesser_role
 from tests.evidence.test_home_failures import is_in_files
 from tests.evidence.test_home_on_a_server import asked, is_on_disk
 from upheld.conformance.door import Hand, Tally
 from upheld.evidence import verify
 from upheld.evidence.database import reached
 from upheld.evidence.home import SqlHome
+from upheld.evidence.wiping import Unwiped, keys_under
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"a secret of a request"
@@ -116,6 +116,7 @@ def test_nothing_is_left_to_do_when_nobody_dies(anywhere: UrlDoor, left: Left, c
         writing.destroy("R-1")
     assert not left(wrapped)
     assert marks(anywhere) == 0
+    assert home.unwiped() is None
 
 
 def test_what_a_long_reader_prevented_is_done_at_the_next_opening(
@@ -132,6 +133,7 @@ def test_what_a_long_reader_prevented_is_done_at_the_next_opening(
             with home.writing() as writing:
                 writing.destroy("R-1")
         assert marks(door) == 1
+        assert home.unwiped() == Unwiped(1, ())
         assert asked(postgres_url, "SELECT count(*) FROM vault_key") == [(0,)]
         door(clock, [Tally()])
         assert not is_on_disk(postgres_url, wrapped.hex())
@@ -158,22 +160,6 @@ def once_wiped(do: Callable[[], object]) -> Iterator[None]:
     assert not waiting
 
 
-@contextmanager
-def role(url: str) -> Iterator[str]:
-    """Give the address of a role that may write to all tables of a home to come, and owns none."""
-    name = f"lesser_{secrets.token_hex(6)}"
-    rights = "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO"
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
-        connection.exec_driver_sql(f"{rights} {name}")
-    yield str(sa.make_url(url).set(username=name))
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP OWNED BY {name}")
-        connection.exec_driver_sql(f"DROP ROLE {name}")
-    engine.dispose()
-
-
 def test_nobody_takes_the_mark_of_whoever_erased_since(
     anywhere: UrlDoor, left: Left, clock: Hand
 ) -> None:
@@ -193,11 +179,21 @@ def test_nobody_takes_the_mark_of_whoever_erased_since(
 def test_a_role_that_may_not_wipe_leaves_that_to_one_that_may(
     postgres_url: str, clock: Hand
 ) -> None:
-    with role(postgres_url) as lesser, closing(UrlDoor(postgres_url)) as door:
+    with lesser_role(postgres_url) as lesser, closing(UrlDoor(postgres_url)) as door:
         wrapped = sealed(door, clock)
         home = SqlHome.open(lesser, KEYS, origin=ORIGIN, clock=clock, folds=[Tally()])
-        with closing(home), home.writing() as writing:
-            writing.destroy("R-1")
+        with closing(home):
+            with home.writing() as writing:
+                writing.seal("R-2", "who", SECRET)
+                writing.destroy("R-1")
+            with home.writing() as writing:
+                writing.destroy("R-2")
+                writing.destroy("R-3")
+            left = home.unwiped()
+        assert left is not None
+        assert left.keys == 2
+        named = {each.split()[2] for each in left.wanted}
+        assert named == {"public.vault_key", "public.vault", "public.alias"}
         assert marks(door) == 1
         door(clock, [Tally()])
         assert marks(door) == 0
@@ -237,3 +233,7 @@ def test_what_somebody_may_still_see_stays_marked_until_they_end(
         door(clock, [Tally()])
         assert marks(door) == 0
         assert not is_on_disk(postgres_url, wrapped.hex())
+
+
+def test_a_mark_of_before_keys_were_counted_stands_for_one() -> None:
+    assert keys_under(bytes(16)) == 1

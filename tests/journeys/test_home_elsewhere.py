@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from tests.evidence.door import lesser_role
 from tests.journeys.town import ADA, CANARIES, Town
 from upheld.cli.main import main
 from upheld.errors import BadFile, BadInput, HomeFailed
@@ -108,6 +109,28 @@ def test_a_variable_that_is_not_set_is_named(town: Town) -> None:
     town.edit("upheld.toml", "sqlite:///home.sqlite", f"env:{HOME}")
     with pytest.raises(BadInput, match=f"the variable `{HOME}` is not set"):
         town.open()
+
+
+def test_an_officer_is_told_of_keys_that_home_s_role_may_not_clear_and_of_what_lets_it(
+    moved: Town,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with lesser_role(postgres_url) as lesser:
+        with moved.open():
+            pass
+        monkeypatch.setenv(HOME, lesser)
+        moved.access("bob@example.com")
+        status, said = moved.run(capsys, "check")
+        [line] = [each for each in said.splitlines() if each.startswith("home: ")]
+        assert line.startswith("home: 1 destroyed keys may still be in dead rows of its tables, ")
+        assert status == 1
+        wanted = line.split("`")[1]
+        with sa.create_engine(postgres_url, poolclass=sa.NullPool).begin() as owner:
+            owner.exec_driver_sql(wanted)
+        status, said = moved.run(capsys, "check")
+        assert (status, "home:" in said) == (0, False)
 
 
 def everything(url: str) -> bytes:

@@ -16,6 +16,7 @@ from upheld.model import Judgement
 
 if TYPE_CHECKING:
     from upheld.acts.prove.deep import Deep
+    from upheld.evidence.wiping import Unwiped
     from upheld.model import Verdict
 
 
@@ -42,7 +43,7 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
     ] = None,
     folder: Folder = Path(),
 ) -> None:
-    """Say of each promise whether it is kept, and why. Exit 1: one is broken, a secret shows."""
+    """Say whether each promise is kept, and why. Exit 1: one is broken, a secret or key is left."""
     from upheld.acts.prove import badge as drawn  # noqa: PLC0415 (keeps --help quick)
     from upheld.acts.prove.deep import look_deep  # noqa: PLC0415
     from upheld.app import Upheld  # noqa: PLC0415
@@ -58,6 +59,7 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
         board = upheld.check()
         if html:
             _write(html, upheld.board(board))
+        unwiped = upheld.unwiped()
     if badge:
         _write(badge, drawn(board))
     if as_json:
@@ -66,13 +68,18 @@ def check(  # noqa: PLR0913, PLR0917 (the options of a command)
         show.verdicts(board, everything=everything)
         if searched:
             typer.echo(_searched(searched))
-    _end(board, upheld.company.secrets)
+    _end(board, upheld.company.secrets, unwiped)
 
 
-def _end(board: tuple[Verdict, ...], secrets: tuple[str, ...]) -> None:
+def _end(
+    board: tuple[Verdict, ...], secrets: tuple[str, ...], unwiped: Unwiped | None = None
+) -> None:
     for place in secrets:
         typer.echo(f"secret in a file: {place}; move it to env:", err=True)
-    if secrets or any(each.verdict == Judgement.BROKEN for each in board):
+    if unwiped:
+        typer.echo(unwiped.words, err=True)
+    left = unwiped is not None and unwiped.wanted
+    if secrets or left or any(each.verdict == Judgement.BROKEN for each in board):
         raise typer.Exit(1)
 
 

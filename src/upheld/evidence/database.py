@@ -46,6 +46,10 @@ class Database(Protocol):
         """Get rid of the bytes that deleted rows have left; say whether nobody prevented it."""
         ...
 
+    def unlocked_by(self) -> tuple[str, ...]:
+        """Return what an owner must say so that this role may wipe; nothing where it may."""
+        ...
+
     def hold(self, request: str) -> AbstractContextManager[object]:
         """Take a request, which leaving lets go of; `Stale` at once if somebody has it."""
         ...

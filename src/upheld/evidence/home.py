@@ -21,7 +21,7 @@ from upheld.evidence.opening import check_head, check_tables, last_at, make_tabl
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
 from upheld.evidence.views import PAGE, People, Views, differing
-from upheld.evidence.wiping import read_unwiped, take_unwiped
+from upheld.evidence.wiping import Unwiped, keys_under, read_unwiped, take_unwiped
 from upheld.evidence.writing import PERSON, SqlWriting
 from upheld.model import Entry
 from upheld.ports import Clock, Fold
@@ -223,6 +223,15 @@ class SqlHome:
         """Fold the log again beside the views; return the names of those that differ."""
         with self._reading() as connection:
             return differing(connection, self._folds)
+
+    def unwiped(self) -> Unwiped | None:
+        """Say how much of what was destroyed may still be in dead rows; None if nothing."""
+        with self._reading() as connection:
+            mark = read_unwiped(connection)
+        if mark is None:
+            return None
+        with self._telling():
+            return Unwiped(keys_under(mark), self._database.unlocked_by())
 
     def _look_behind_the_door(self) -> None:
         with self._reading() as connection:

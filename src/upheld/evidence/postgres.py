@@ -55,6 +55,16 @@ _FILE = "SELECT pg_relation_filenode('vault_key')"
 _ANEW = "VACUUM (FULL, VERBOSE) vault_key"
 """What it says in detail begins, in any language, with how many rows that are gone it kept."""
 _FREE = "VACUUM vault, alias"
+_OTHERS = """
+SELECT format('ALTER TABLE %I.%I OWNER TO %I', n.nspname, c.relname, current_user)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_database AS d ON d.datname = current_database()
+WHERE c.oid IN (to_regclass('vault_key'), to_regclass('vault'), to_regclass('alias'))
+AND NOT pg_has_role(c.relowner, 'USAGE') AND NOT pg_has_role(d.datdba, 'USAGE') {}
+ORDER BY c.relname DESC
+"""
+_MAY = "AND NOT has_table_privilege(c.oid, 'MAINTAIN')"
+_HAS_MAINTAIN = (17,)
 _PAUSES = (0.05, 0.2, 0.5)
 _LOST = (
     "the connection to home's server was lost; what was being written is there whole or not at "
@@ -143,6 +153,14 @@ class Postgres:
                 if not kept:
                     break
             return _is_done(connection, _FREE) and kept == 0
+
+    def unlocked_by(self) -> tuple[str, ...]:
+        """Return what makes this role the owner of the tables that it may not vacuum."""
+        with self.reads.connect() as connection:
+            version = connection.dialect.server_version_info or ()
+            may = _MAY if version >= _HAS_MAINTAIN else ""
+            found = connection.exec_driver_sql(_OTHERS.format(may).replace("%", "%%"))
+            return tuple(found.scalars())
 
     def hold(self, request: str) -> ExitStack:
         """Take a request by a connection of its own; it is lost with the connection."""

@@ -1,11 +1,13 @@
 """Marks in home that the bytes of deleted rows are still to be got rid of.
 
 The mark is made in the transaction that deletes, and removed once that is done. So a process that
-dies in between leaves it to whoever opens home next.
+dies in between leaves it to whoever opens home next. With the mark stands how many keys were
+destroyed under it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from secrets import token_bytes
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,14 +17,37 @@ from upheld.evidence.sums import Sums
 
 _UNWIPED = "unwiped"
 _OF = tables.meta.c
+_CHANCE = 16
+_MOST = 2**64 - 1
 
 
-def mark_unwiped(connection: Connection, sums: Sums) -> None:
+@dataclass(frozen=True, slots=True)
+class Unwiped:
+    """How many destroyed keys may still be in dead rows; what home's role is `wanted` to be let do.
+
+    Where nothing is wanted, somebody read for long, and whoever opens home next gets rid of them.
+    """
+
+    keys: int
+    wanted: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What to tell an officer."""
+        left = f"home: {self.keys} destroyed keys may still be in dead rows of its tables"
+        if not self.wanted:
+            return f"{left}, which others were reading; run this again later"
+        said = "; ".join(self.wanted)
+        return f"{left}, which its role may not clear; let their owner run `{said}`"
+
+
+def mark_unwiped(connection: Connection, sums: Sums, *, keys: int) -> None:
     """Mark, in place of any earlier mark, that rows were deleted; the sums are written later."""
     mark = read_unwiped(connection)
     if mark is not None:
         _remove(connection, sums, mark)
-    mark = token_bytes(16)
+        keys = min(keys + keys_under(mark), _MOST)
+    mark = token_bytes(_CHANCE) + keys.to_bytes(8, "big")
     connection.execute(insert(tables.meta).values(name=_UNWIPED, value=mark))
     sums.add("meta", _UNWIPED, mark)
 
@@ -31,6 +56,11 @@ def read_unwiped(connection: Connection) -> bytes | None:
     """Return the mark, if rows were deleted and their bytes may still be there."""
     mark = connection.scalar(select(_OF.value).where(_OF.name == _UNWIPED))
     return None if mark is None else bytes(mark)
+
+
+def keys_under(mark: bytes) -> int:
+    """Return how many keys were destroyed under a mark; one before these were counted says 1."""
+    return int.from_bytes(mark[_CHANCE:], "big") if len(mark) > _CHANCE else 1
 
 
 def take_unwiped(connection: Connection, mark: bytes) -> None:

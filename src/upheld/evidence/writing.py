@@ -53,6 +53,7 @@ class SqlWriting:
     edge: Edge
     last: datetime | None
     erased: bool = False
+    _keys_gone: int = 0
     _began: int = field(init=False)
     _size: int = field(init=False)
     _leaves: list[bytes] = field(default_factory=list)
@@ -147,6 +148,7 @@ class SqlWriting:
             theirs = table.c.request == request
             for row in self.connection.execute(select(table).where(theirs)):
                 self.sums.take(table.name, *row)
+                self._keys_gone += table is tables.vault_key
             self.connection.execute(delete(table).where(theirs))
 
     def keep(self, document: bytes) -> str:
@@ -171,7 +173,7 @@ class SqlWriting:
         if self._size != self._began:
             self._grow()
         if self.erased:
-            mark_unwiped(self.connection, self.sums)
+            mark_unwiped(self.connection, self.sums, keys=self._keys_gone)
         self.sums.write()
 
     def _grow(self) -> None:
