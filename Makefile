@@ -22,7 +22,7 @@ demo: setup
 	@$(bin)/upheld demo
 
 test: setup
-	$(bin)/pytest -n 2 -m 'not slow and not bench'
+	$(bin)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not slow and not bench'
 
 test-all: setup
 	$(bin)/pytest -n 2 -m 'slow and not bench'

@@ -120,7 +120,7 @@ def test_killed_at_a_file_or_a_change_of_a_store_it_comes_to_the_same_ending(who
         or (each.kind, each.writes, each.where != "home") == ("statement", True, True)
     ]
     assert len(chosen) >= 30
-    assert whole.otherwise(chosen) == {}
+    assert whole.otherwise(chosen[::SHARES]) == {}  # the others are left to the slow tests
 
 
 @pytest.mark.slow

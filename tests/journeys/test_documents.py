@@ -184,8 +184,8 @@ def test_a_review_in_the_past_is_refused_even_of_an_old_document(based: Town) ->
 # One writer, and once
 
 
-def test_of_eight_that_add_at_once_each_is_in_the_file_and_in_the_log(based: Town) -> None:
-    names = [f"paper-{number}" for number in range(8)]
+def test_of_several_that_add_at_once_each_is_in_the_file_and_in_the_log(based: Town) -> None:
+    names = [f"paper-{number}" for number in range(4)]
     with based.open():
         pass
     started = []

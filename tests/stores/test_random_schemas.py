@@ -40,19 +40,19 @@ _law = settings(
 
 
 @given(town=towns(), data=st.data())
-@settings(_law, max_examples=10)
+@settings(_law, max_examples=6)
 def test_a_few_schemas_in_a_file(tmp_path: Path, town: Town, data: st.DataObject) -> None:
     _holds(f"sqlite:///{tmp_path / 'shop.sqlite'}", town, data.draw(_anybody(town)))
 
 
 @given(town=towns(), data=st.data())
-@settings(_law, max_examples=4)
+@settings(_law, max_examples=3)
 def test_a_few_schemas_in_postgresql(postgres_url: str, town: Town, data: st.DataObject) -> None:
     _holds(postgres_url, town, data.draw(_anybody(town)))
 
 
 @given(town=towns(), data=st.data())
-@settings(_law, max_examples=4)
+@settings(_law, max_examples=3)
 def test_a_few_schemas_in_mariadb(mariadb_url: str, town: Town, data: st.DataObject) -> None:
     _holds(mariadb_url, town, data.draw(_anybody(town)))
 

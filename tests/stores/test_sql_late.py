@@ -237,7 +237,7 @@ def test_somebody_with_hundreds_of_identities_in_many_tables_is_found_and_erased
     tmp_path: Path,
 ) -> None:
     """What is counted at once must not ask for more than a database takes in one statement."""
-    names = [f"visits{number}" for number in range(20)]
+    names = [f"visits{number}" for number in range(10)]
     tables = (f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, cookie TEXT);" for name in names)
     way = "people: [{match: cookie, identity: 'cookie:shop', is: about}]"
     rest = f"    key: id\n    {way}\n    fields: {{cookie: network_activity}}\n"
@@ -248,16 +248,16 @@ def test_somebody_with_hundreds_of_identities_in_many_tables_is_found_and_erased
 
     @sa.event.listens_for(store.engine, "connect")
     def limit(connection: sqlite3.Connection, _: object) -> None:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 5000)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2500)
 
     given = {"cookie:shop": frozenset(f"c{number}" for number in range(100))}
     found = store.find(Closure(given, given))
-    assert list(found.rows.values()) == [2] * 20
+    assert list(found.rows.values()) == [2] * 10
     step = shop.planned(found.closure)
-    assert [each.rows for each in store.preview(step).counted] == [2] * 20
+    assert [each.rows for each in store.preview(step).counted] == [2] * 10
     assert isinstance(store.act(step), Done)
     assert store.look_back(step).late == {}
-    assert [shop.rows(name) for name in names] == [[(3, "c100")]] * 20
+    assert [shop.rows(name) for name in names] == [[(3, "c100")]] * 10
 
 
 def test_looking_streams_in_batches_that_know_the_total(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,16 +143,31 @@ def built(folder: Path, town: Town) -> Shop:
     return shop
 
 
-@given(town=towns(), data=st.data())
-@settings(
-    max_examples=60,
+_law = settings(
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+@given(town=towns(), data=st.data())
+@settings(_law, max_examples=25)
 def test_of_one_erased_nothing_is_left_and_of_the_others_everything(
     town: Town, data: st.DataObject
 ) -> None:
+    _holds(town, data)
+
+
+@pytest.mark.slow
+@given(town=towns(), data=st.data())
+@settings(_law, max_examples=250)
+def test_in_many_towns_nothing_is_left_of_one_erased_and_of_the_others_everything(
+    town: Town, data: st.DataObject
+) -> None:
+    _holds(town, data)
+
+
+def _holds(town: Town, data: st.DataObject) -> None:
     erased = data.draw(st.integers(0, town.people - 1))
     with tempfile.TemporaryDirectory() as folder:
         shop = built(Path(folder), town)

@@ -303,16 +303,16 @@ class HomeContract(HoldingContract, JoiningContract):
 
     def test_two_homes_on_one_log_append_by_turns(self, door: Door, clock: Hand) -> None:
         homes = [door(clock, [Tally()]), door(clock, [Tally()])]
-        for turn in range(40):
+        for turn in range(24):
             with homes[turn % 2].writing() as writing:
                 assert writing.state("tally", "R-1") is None or turn
                 for _ in range(turn):
                     writing.append("noted", {"request": "R-1", "turn": turn})
                 writing.mint()
         for home in homes:
-            assert home.size() == 1 + 40 + sum(range(40))
-            assert home.state("people", "minted") == "40"
-            assert json.loads(home.state("tally", "R-1") or "")["seen"] == sum(range(40))
+            assert home.size() == 1 + 24 + sum(range(24))
+            assert home.state("people", "minted") == "24"
+            assert json.loads(home.state("tally", "R-1") or "")["seen"] == sum(range(24))
             self.assert_proven(home)
 
     def test_homes_append_at_the_same_time(self, door: Door, clock: Hand) -> None:
