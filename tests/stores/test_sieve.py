@@ -49,6 +49,38 @@ def _stands(kind: str, value: str, text: str | bytes) -> bool:
         ("email", "jo@x.com", r"\u4e0ajo@x.com\ud83d"),
         ("email", "zoë@münchen.de", "ZOË@MÜNCHEN.DE"),
         ("email", "zoë@münchen.de", "zoe\u0308@mu\u0308nchen.de"),
+        ("email", "jo@x.com", "GET /?mail%3Djo%40x.com"),
+        ("email", "jo@x.com", "GET /?mail%3Djo@x.com"),
+        ("email", "jo@x.com", "%3Cjo%40x.com%3E"),
+        ("email", "jo@x.com", "%0Ajo@x.com"),
+        ("email", "jo@x.com", "/go?to=%2Fin%3Fq%3Djo%2540x.com"),
+        ("email", "jo@x.com", "%25253Djo%252540x.com"),
+        ("email", "zoë@münchen.de", "q=zo%C3%AB%40m%c3%bcnchen.de"),
+        ("email", "zoë@münchen.de", "zo%C3%AB@m%C3%BCnchen.de"),
+        ("email", "jo@x.com", "/?q=mails+from+jo%40x.com"),
+        ("email", "jo+k@x.com", "/bo/jo+k%40x.com"),
+        ("email", "jo@x.com", "line%1Fjo%40x.com"),
+        ("email", "ada@x.com", "LIKE '%ada@x.com%'"),
+        ("email", "jo@x.com", "jo&#64;x.com"),
+        ("email", "jo@x.com", "&#106;&#x6F;&#x00040;x&#46;com"),
+        ("email", "jo+k@x.com", "<b>jo&plus;k&commat;x&period;com</b>"),
+        ("email", "zoë@münchen.de", "zo&euml;@m&uuml;nchen.de"),
+        ("email", "jo@x.com", "&amp;lt;jo&amp;amp;#64;x.com"),
+        ("email", "jo@x.com", '<a href="/?a=1&amp;to=jo%40x.com">'),
+        ("email", "jo@x.com", json.dumps(json.dumps("ł jo@x.com").replace("@", r"@"))),
+        ("email", "jo@x.com", "=?utf-8?Q?jo=40x.com?="),
+        ("email", "jo@x.com", "a line of 76 with jo@x=\n.com"),
+        ("email", "jo@x.com", "a line of 76 with jo@=\r\nx.com"),
+        ("email", "jo@x.com", "/?mail=3Djo@x.com"),
+        ("email", "zoë@münchen.de", "zo=C3=AB=40m=C3=BCnchen.de"),
+        ("phone", "442079460000", "tel=%2B442079460000&x"),
+        ("phone", "442079460000", "tel=%2B44+20+7946+0000&x"),
+        ("phone", "442079460000", "%20442079460000%20"),
+        ("phone", "442079460000", "call%3A44%2020%207946%200000"),
+        ("phone", "442079460000", "LIKE '%442079460000%'"),
+        ("phone", "442079460000", "tel=442079460000&at=40"),
+        ("phone", "442079460000", "+44&nbsp;20&nbsp;7946&nbsp;0000"),
+        ("account", "C-000042", "/?of%3DC-000042"),
         ("phone", "442079460000", "+44 (20) 7946-0000"),
         ("phone", "442079460000", "t=44.2079/46\u20110000;"),
         ("phone", "442079460000", "on 2026-07-01 442079460000"),
@@ -85,6 +117,11 @@ def test_an_identity_is_seen_however_it_is_written(
         ("email", "用户@例子.公司", "用户@例子.公司名"),
         ("email", "jo@box", "jo@box-2"),
         ("email", "жо@x.com", json.dumps("вжо@x.com")),
+        ("email", "jo@x.com", "bo%6A%6F%40x.com"),
+        ("email", "jo@x.com", "bojo%40x.com"),
+        ("email", "jo@x.com", "jo%40x.com%2Eau"),
+        ("email", "jo@x.com", "bo&#46;jo&#64;x.com"),
+        ("email", "jo@x.com", "jo=40x=2Ecom=2Eau"),
         ("phone", "442079460000", "4420794600001"),
         ("phone", "442079460000", "1442079460000"),
         ("phone", "442079460000", "44,2079,460000"),
@@ -101,6 +138,10 @@ def test_an_identity_does_not_reach_from_one_value_into_the_next() -> None:
     sieve = Sieve([Needle(0, "email", "jo@x.com"), Needle(1, "phone", "442079460000")])
     assert list(sieve.find([b"jo@", b"x.com", b"4420794", b"60000", b"jo", b"@x.com"])) == []
     assert list(sieve.find([rb"jo\u001f", b"@x.com", b"jo@x.com"])) == [(2, [0])]
+    assert list(sieve.find([b"jo%1F", b"@x.com%251f", b"&#31;", b"x", b"jo%40x.com"])) == [(4, [0])]
+    assert list(sieve.find([b"jo=", b"@x.com", b"jo=1F=40x.com", b"bo"])) == []
+    many = [b"", b"jo%40x.com", b"", b"x", b"jo&#64;x.com", b"44%3D442079460000", b"a%20b", b""]
+    assert list(sieve.find(many)) == [(1, [0]), (4, [0]), (5, [1])]
 
 
 def test_values_that_hold_what_stands_between_values_are_told_apart() -> None:

@@ -15,15 +15,12 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from upheld.identity import base
-from upheld.stores.sql.deep.escapes import forms
+from upheld.stores.sql.deep.escapes import BETWEEN, forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from upheld.model.searching import Needle
-
-BETWEEN = b"\x1f"
-"""Stands between values that are looked through together; no identity holds it."""
 
 _NEAR = (6, 4)
 """Octets looked at before and after an `@`."""
