@@ -195,6 +195,55 @@ def test_what_a_kept_row_was_is_kept_and_what_somebody_elses_was_is_found(mariad
     assert _places(hits) == {"people.email": 1}
 
 
+def test_a_row_of_a_table_that_inherits_is_counted_once_and_with_its_own_columns(
+    postgres_url: str,
+) -> None:
+    base = Base(postgres_url)
+    base.run(
+        "CREATE TABLE notes (id int, note text)",
+        "CREATE TABLE calls (said text) INHERITS (notes)",
+        "CREATE TABLE late_calls () INHERITS (calls)",
+        f"INSERT INTO notes VALUES (1, '{ADA}'), (2, '{ADA}')",
+        f"INSERT INTO calls VALUES (3, '{ADA}', '{ADA}')",
+        f"INSERT INTO late_calls VALUES (4, 'x', 'to {ADA}')",
+    )
+    assert _places(base.search()) == {
+        "notes.note": 2,
+        "calls.note": 1,
+        "calls.said": 1,
+        "late_calls.said": 1,
+    }
+
+
+def test_a_row_of_a_partition_is_counted_once_where_the_table_is_named(postgres_url: str) -> None:
+    base = Base(postgres_url)
+    base.run(
+        "CREATE TABLE notes (id int, note text) PARTITION BY RANGE (id)",
+        "CREATE TABLE some_notes PARTITION OF notes FOR VALUES FROM (1) TO (5)"
+        " PARTITION BY LIST (id)",
+        "CREATE TABLE one_note PARTITION OF some_notes FOR VALUES IN (1)",
+        "CREATE TABLE other_notes PARTITION OF notes DEFAULT",
+        f"INSERT INTO notes VALUES (1, '{ADA}'), (9, '{ADA}')",
+    )
+    assert _places(base.search()) == {"notes.note": 2}
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_kept_row_of_an_heir_is_kept_once_however_it_is_mapped(
+    postgres_url: str, *, mapped: bool
+) -> None:
+    own = _MAP[_MAP.index("  people:") :].replace("  people:\n", "  members:\n")
+    base = Base(postgres_url, _MAP + own if mapped else _MAP)
+    base.run(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, since DATE, email VARCHAR(80))",
+        "CREATE TABLE members (PRIMARY KEY (id)) INHERITS (people)",
+        f"INSERT INTO members VALUES (1, '2026-01-01', '{ADA}'), (2, '2026-01-01', 'b@x.com')",
+    )
+    assert [(each.collection, each.rows, each.whose) for each in base.search()] == [
+        ("members", 1, Whose.KEPT)
+    ]
+
+
 def test_what_is_not_read_is_counted_and_named(postgres_url: str) -> None:
     base = Base(postgres_url)
     assert base.store.unsearched() == {}

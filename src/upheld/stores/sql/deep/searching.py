@@ -15,6 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from upheld.errors import Refused, StoreBusy, StoreFailed
 from upheld.model import Type, name_parts
 from upheld.model.searching import Hit, Whose
+from upheld.stores.sql.columns import Alone
 from upheld.stores.sql.deep.beyond import HISTORY, materialised
 from upheld.stores.sql.deep.sieve import Sieve
 from upheld.stores.sql.deep.whose import Judge, Place
@@ -166,7 +167,7 @@ class Search:
         self, connection: sa.Connection, table: Table, names: Sequence[str], rows_of: str = ""
     ) -> _Counted:
         """Count what is found in the rows of a table, as they are or at any time."""
-        found = _Found(self.judge, self.judge.collection(table))
+        found = _Found(self.judge, self._collection(table))
         said = _said(connection, table, [*names, *found.key], len(names)) + rows_of
         read = [self._read(table.column(each)) for each in names]
         for values, keys in _streamed(connection, said, read):
@@ -175,6 +176,11 @@ class Search:
                 column, row = divmod(at, rows)
                 found.add(Place(names[column], keys[row] if keys else (), needles))
         return found.all()
+
+    def _collection(self, table: Table) -> Collection | None:
+        """Return what a table is mapped as: by its name, or as heir of one that is mapped."""
+        above = (each for each in self.schema.tables.values() if table.name in each.heirs)
+        return next(filter(None, map(self.judge.collection, (table, *above))), None)
 
     def _read(self, column: Column | None) -> Callable[[object], bytes]:
         number = column is not None and column.type is Type.NUMBER and not self.typeless
@@ -221,10 +227,13 @@ class _Found:
 
 
 def _said(connection: sa.Connection, table: Table, names: Sequence[str], read: int) -> str:
-    """Return how fields of every row are selected: `read` of them as text, the others as is."""
+    """Return how fields of every row are selected: `read` of them as text, the others as is.
+
+    The rows of heirs are left to these: each is read once, with the fields that only they have.
+    """
     *schema, name = name_parts(table.name)
     columns = [sa.column(sa.quoted_name(n, quote=True), Stored(table.column(n))) for n in names]
-    source = sa.table(
+    source = (Alone if table.heirs else sa.TableClause)(
         sa.quoted_name(name, quote=True),
         *columns,
         schema=sa.quoted_name(schema[-1], quote=True) if schema else None,
