@@ -139,10 +139,18 @@ def learned(kind: str, text: str, stored: Spelling | None) -> str | None:
 def spoken(
     identities: Mapping[str, frozenset[str]], forms: Iterable[Spelling]
 ) -> Mapping[str, frozenset[str]]:
-    """Return identities as texts may say them: telephones also as a country's people dial them."""
+    """Return identities as texts may say them: telephones also as a country's people dial them.
+
+    One that was given with the zero that is dialled within the country alone is said without it.
+
+    >>> sorted(spoken({"phone": frozenset({"4402079460000"})}, ())["phone"])
+    ['4402079460000', '442079460000']
+    """
     national = [each for each in forms if each.how is How.NATIONAL]
     return {
-        kind: values.union(*(spellings(kind, values, each) for each in national))
+        kind: values.union(
+            *(spellings(kind, values, each) for each in national), *map(_from_abroad, values)
+        )
         if base(kind) == "phone"
         else values
         for kind, values in identities.items()
@@ -174,8 +182,8 @@ def near(email: str) -> tuple[frozenset[str], frozenset[str]]:
 def telephones(digits: str) -> frozenset[str]:
     """Return the ways in which a telephone number from its calling code on is mostly written.
 
-    >>> sorted(telephones("442079460000"))[:3]
-    ['+44 20 7946 0000', '+442079460000', '00442079460000']
+    >>> sorted(telephones("442079460000"))[1:4]
+    ['+44 (0)20 7946 0000', '+44 20 7946 0000', '+442079460000']
     """
     import phonenumbers  # noqa: PLC0415 (a large table)
 
@@ -185,8 +193,12 @@ def telephones(digits: str) -> frozenset[str]:
     except phonenumbers.NumberParseException:
         return frozenset(plain)
     forms = phonenumbers.PhoneNumberFormat
-    shown = {phonenumbers.format_number(number, f) for f in (forms.INTERNATIONAL, forms.NATIONAL)}
-    return frozenset(plain | shown)
+    abroad, within = (
+        phonenumbers.format_number(number, form) for form in (forms.INTERNATIONAL, forms.NATIONAL)
+    )
+    code, _, rest = abroad.partition(" ")
+    both = {f"{code} (0){rest}", f"{code} (0) {rest}"} if within == f"0{rest}" else set()
+    return frozenset(plain | {abroad, within} | both)
 
 
 def known_country(code: str) -> bool:
@@ -247,6 +259,15 @@ def _dialled(digits: str, country: str | None) -> Iterator[str]:
     bare = whole.removeprefix(code)
     trunk = phonenumbers.ndd_prefix_for_region(country or "", strip_non_digits=True) or ""
     yield from (bare, f"{trunk}{bare}", f"{code}{trunk}{bare}")
+
+
+def _from_abroad(digits: str) -> Iterator[str]:
+    """Yield a telephone number as it is dialled from abroad, if it is one."""
+    import phonenumbers  # noqa: PLC0415 (a large table)
+
+    whole = _international(f"+{digits}", None)
+    if whole and phonenumbers.is_valid_number(phonenumbers.parse(f"+{whole}")):
+        yield whole
 
 
 def _international(text: str, country: str | None) -> str | None:

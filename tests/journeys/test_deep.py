@@ -268,6 +268,19 @@ def test_telephones_are_found_as_the_people_of_a_country_dial_them(town: Town) -
     assert _deep(town).found == {}, "it is Bob's as well, in every spelling"
 
 
+def test_a_telephone_that_was_stored_with_a_zero_in_brackets_is_found_without(town: Town) -> None:
+    town.run_sql("shop", "UPDATE customers SET phone = '+44 (0)20 7946 0001' WHERE id = 1")
+    town.erase()
+    town.run_sql(
+        "web",
+        "CREATE TABLE calls (a TEXT, b TEXT, c TEXT); INSERT INTO calls VALUES "
+        "('+44 20 7946 0001', '+44 (0)20 7946 0001', '0044 (0) 20 7946 0001')",
+    )
+    seen = _deep(town)
+    assert seen.found == {"R-1": {"web.calls.a": 1, "web.calls.b": 1, "web.calls.c": 1}}
+    assert seen.identities == 2, "her address and her telephone, however it is spelled"
+
+
 def test_who_came_back_is_not_searched_for(town: Town) -> None:
     id = town.erase()
     _leak(town)

@@ -48,6 +48,9 @@ _LONGER_HOST = re.compile(r"\.?[\w-]")
 _LOOSE = b" ()./-\t\n\r\v\f" + bytes(range(0x80, 0x100))
 """What may stand between the digits of a telephone number, and parts of such letters."""
 
+_TRUNK = b"(0)"
+"""What is dialled within a country only: `+44 (0)20 7946 0000` is `+44 20 7946 0000`."""
+
 _NUMBER = re.compile(rf"\d+(?:[\s()./{_DASHES}-]*\d+)*")
 _GROUP = re.compile(r"\d+")
 
@@ -143,6 +146,11 @@ class _Telephones:
         """Yield the place of each value in which a number stands, and the number."""
         if not self._known:
             return
+        yield from self._dialled(form)
+        if _TRUNK in form:
+            yield from self._dialled(form.replace(_TRUNK, b" "))
+
+    def _dialled(self, form: bytes) -> Iterator[tuple[int, int]]:
         known, size = self._known, self._size
         digits = form.translate(_DIGITS, _LOOSE)
         starts = {
@@ -253,14 +261,15 @@ def _stands_alone(text: bytes, at: int, address: bytes) -> bool:
 
 
 def _is_dialled(number: str, octets: bytes) -> bool:
-    """Say whether whole groups of digits, one after the other, are a number."""
+    """Say whether whole groups of digits, one after the other, are a number, or `00` and it."""
     for run in _NUMBER.findall(octets.decode("utf-8", "surrogateescape")):
         groups = _GROUP.findall(run)
         edges = {0, *accumulate(map(len, groups))}
         digits = "".join(groups)
         at = digits.find(number)
         while at >= 0:
-            if {at, at + len(number)} <= edges:
+            begins = at in edges or (digits[:at].endswith("00") and at - 2 in edges)
+            if begins and at + len(number) in edges:
                 return True
             at = digits.find(number, at + 1)
     return False
