@@ -195,6 +195,22 @@ def test_what_a_kept_row_was_is_kept_and_what_somebody_elses_was_is_found(mariad
     assert _places(hits) == {"people.email": 1}
 
 
+def test_what_a_kept_row_was_is_found_where_the_row_has_it_no_more(mariadb_url: str) -> None:
+    base = Base(mariadb_url, _MAP)
+    base.run(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, since DATE, email TEXT, note TEXT)"
+        " WITH SYSTEM VERSIONING",
+        f"INSERT INTO people VALUES (1, '2026-01-01', '{ADA}', NULL)",
+    )
+    step, needles = base.step(ADA), [Needle(0, "email", ADA)]
+    base.run("UPDATE people SET email = NULL WHERE id = 1")
+    assert _places(hits := list(base.store.search(needles, lambda _: step))) == {"people.email": 1}
+    assert _places(hits, Whose.KEPT) == {}
+    base.run(f"UPDATE people SET note = 'was {ADA}' WHERE id = 1")
+    assert _places(hits := list(base.store.search(needles, lambda _: step))) == {}
+    assert _places(hits, Whose.KEPT) == {"people.email": 1, "people.note": 1}
+
+
 def test_a_row_of_a_table_that_inherits_is_counted_once_and_with_its_own_columns(
     postgres_url: str,
 ) -> None:

@@ -149,25 +149,35 @@ class Search:
                 f"row-level security hides rows of `{self.store}.{table.name}` from this role; "
                 "let its owner give the role BYPASSRLS, or a policy that shows it all"
             )
-        names = [each.name for each in table.columns if self._may_tell(each)]
-        if not names:
+        if not self._names(table):
             return
+        history = self.schema.beside.get(table.name) == HISTORY
+        found = _Found(self.judge, self._collection(table), set() if history else None)
         with self.reading() as connection:
-            counted = self._counted(connection, table, names)
-            if self.schema.beside.get(table.name) == HISTORY:
-                before = self._counted(connection, table, names, " FOR SYSTEM_TIME ALL") - counted
-                for (needle, name, whose), rows in before.items():
-                    # Who was known by it, is no more.
-                    now = Whose.FOUND if whose is Whose.BORNE else whose
-                    counted[needle, name, now] += rows
+            counted = self._counted(connection, table, found)
+            if history:
+                counted += self._counted_before(connection, table, found)
         for (needle, name, whose), rows in counted.items():
             yield Hit(needle, table.name, name, rows, whose)
 
+    def _counted_before(self, connection: sa.Connection, table: Table, now: _Found) -> _Counted:
+        """Count what is found in what rows were before, and is not in them now.
+
+        What a row keeps it may have had before; of what it has no more, nothing is kept. Who was
+        known by something, is no more.
+        """
+        ever = _Found(now.judge, now.collection, still=now.kept)
+        before = self._counted(connection, table, ever, " FOR SYSTEM_TIME ALL") - now.counted
+        counted: _Counted = Counter()
+        for (needle, name, whose), rows in before.items():
+            counted[needle, name, Whose.FOUND if whose is Whose.BORNE else whose] += rows
+        return counted
+
     def _counted(
-        self, connection: sa.Connection, table: Table, names: Sequence[str], rows_of: str = ""
+        self, connection: sa.Connection, table: Table, found: _Found, rows_of: str = ""
     ) -> _Counted:
         """Count what is found in the rows of a table, as they are or at any time."""
-        found = _Found(self.judge, self._collection(table))
+        names = self._names(table)
         said = _said(connection, table, [*names, *found.key], len(names)) + rows_of
         read = [self._read(table.column(each)) for each in names]
         for values, keys in _streamed(connection, said, read):
@@ -176,6 +186,9 @@ class Search:
                 column, row = divmod(at, rows)
                 found.add(Place(names[column], keys[row] if keys else (), needles))
         return found.all()
+
+    def _names(self, table: Table) -> list[str]:
+        return [each.name for each in table.columns if self._may_tell(each)]
 
     def _collection(self, table: Table) -> Collection | None:
         """Return what a table is mapped as: by its name, or as heir of one that is mapped."""
@@ -194,10 +207,16 @@ class Search:
 
 @dataclass(slots=True)
 class _Found:
-    """What was found in one table so far, counted; never more than a few rows of it."""
+    """What was found in one table so far, counted; never more than a few rows of it.
+
+    Where rows have a history, needles are `kept` with the keys of rows that keep them, and in what
+    rows were nothing is kept but what they have `still`.
+    """
 
     judge: Judge
     collection: Collection | None
+    kept: set[tuple[int, Key]] | None = None
+    still: set[tuple[int, Key]] | None = None
     counted: _Counted = field(default_factory=Counter)
     waiting: list[Place] = field(default_factory=list)
 
@@ -222,7 +241,12 @@ class _Found:
         return self.counted
 
     def _judge(self, collection: Collection) -> None:
-        self.counted.update(self.judge.judged(collection, self.waiting))
+        for needle, place, whose in self.judge.judged(collection, self.waiting):
+            kept = whose is Whose.KEPT
+            if kept and self.kept is not None:
+                self.kept.add((needle, place.key))
+            gone = kept and self.still is not None and (needle, place.key) not in self.still
+            self.counted[needle, place.field, Whose.FOUND if gone else whose] += 1
         self.waiting.clear()
 
 

@@ -70,7 +70,7 @@ class Judge:
 
     def judged(
         self, collection: Collection, places: Sequence[Place]
-    ) -> Iterator[tuple[int, str, Whose]]:
+    ) -> Iterator[tuple[int, Place, Whose]]:
         """Yield each needle of each place, and whose it is there.
 
         Of what two people have, one may be kept for one of them: then it is kept. What is not, and
@@ -86,7 +86,7 @@ class Judge:
             said = [self._whose(collection, place, n, known) for n in place.needles]
             stronger = next((each for each in (Whose.KEPT, Whose.PENDING) if each in said), None)
             for needle, whose in zip(place.needles, said, strict=True):
-                yield needle, place.field, stronger or whose
+                yield needle, place, stronger or whose
 
     def _whose(
         self,
