@@ -177,6 +177,21 @@ def test_what_an_open_erasure_takes_is_pending_and_what_it_does_not_is_found(
     assert bodies[-1]["pending"] == seen.pending
 
 
+def test_what_is_pending_for_who_was_joined_is_so_by_what_the_other_presented(town: Town) -> None:
+    town.erase()
+    town.run_sql("shop", f"INSERT INTO customers VALUES (9, '{ADA}', NULL, NULL, 'at {ADA}')")
+    with town.open() as upheld:
+        people = [
+            upheld.open_request(Right.ACCESS, [f"email={each}"]).person
+            for each in (ADA, "ada.l@example.com")
+        ]
+        upheld.merge(people, [], town.key)
+        upheld.open_request(Right.ERASE, ["email=ada.l@example.com"])
+    seen = _deep(town)
+    assert seen.pending == {"R-1": {"shop.customers.email": 1, "shop.customers.street": 1}}
+    assert seen.found == {}
+
+
 def test_what_an_erasure_that_was_carried_out_again_left_is_found_for_both(town: Town) -> None:
     town.erase()
     _leak(town)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from upheld.acts.answer.open import start
 from upheld.acts.prove.seeing import watched
 from upheld.datamap.closure import Frozen, from_bytes, starting
 from upheld.datamap.document import from_document, step
 from upheld.datamap.plan import answering, erasures
 from upheld.datamap.telling import telling
-from upheld.errors import BadFile, Refused
+from upheld.errors import BadFile, HomeFailed, Refused
 from upheld.identity import base, spoken
 from upheld.model import Right, State, Step
 from upheld.model.searching import Needle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import TypeAlias
 
     from upheld.acts.company import Company
@@ -68,7 +68,7 @@ class Wanted:
         if person >= len(self.looked):
             return self._to_come(store, self.coming[person - len(self.looked)])
         request, home = self.looked[person], self.company.home
-        closure, document = self._closure(request), home.document(request.carried or "")
+        closure, document = _closure(self.company, request), home.document(request.carried or "")
         secret = home.unseal(request.id, "secret")
         if closure is None or document is None or secret is None:
             raise Refused(f"what {request.id} froze is gone; nobody can say which rows are kept")
@@ -79,7 +79,7 @@ class Wanted:
 
     def _to_come(self, store: str, request: Request) -> Step:
         """Return what an erasure will do in a store: as planned, or as a plan made now would."""
-        closure = self._closure(request) or starting(dict(_given(self.company, request)))
+        closure = _closure(self.company, request) or _begun(self.company, request)
         document = self.company.home.document(request.plan or "")
         if document is None:
             return self._step(store, request, closure, self._planned_now(store, request))
@@ -104,12 +104,8 @@ class Wanted:
         id = f"{request.id}/{store}"
         return Step(id, Right.ERASE, closure.of(store), what, secret, self.company.today)
 
-    def _closure(self, request: Request) -> Frozen | None:
-        """Return what a request froze, unless its key is gone: then looking back says so."""
-        return _closure(self.company, request)
-
     def _add(self, person: int, request: Request, living: Sequence[frozenset[Identity]]) -> None:
-        closure = self._closure(request)
+        closure = _closure(self.company, request)
         known = closure.identities if closure else {}
         every = {(base(kind), value) for kind, values in known.items() for value in values}
         theirs = _of_households(every, living)
@@ -141,6 +137,7 @@ def _still_erases(request: Request) -> bool:
 
 
 def _closure(company: Company, request: Request) -> Frozen | None:
+    """Return what a request froze, unless its key is gone: then looking back says so."""
     sealed = company.home.unseal(request.id, "closure")
     return from_bytes(sealed) if sealed else None
 
@@ -174,14 +171,14 @@ def _of_open_requests(
 
 
 def _identities(company: Company, request: Request) -> frozenset[Identity]:
-    closure = _closure(company, request)
-    every = [*_given(company, request), *(closure.identities.items() if closure else ())]
+    closure, begun = _closure(company, request), _begun(company, request)
+    every = [*begun.identities.items(), *(closure.identities.items() if closure else ())]
     return frozenset((base(kind), value) for kind, values in every for value in values)
 
 
-def _given(company: Company, request: Request) -> Iterator[tuple[str, list[str]]]:
-    given = company.home.unseal(request.id, "given")
-    found: dict[str, list[str]] = {}
-    for kind, value in json.loads(given) if given else ():
-        found.setdefault(kind, []).append(value)
-    yield from found.items()
+def _begun(company: Company, request: Request) -> Frozen:
+    """Return what finding begins with; nothing where home has lost it: whoever plans is told."""
+    try:
+        return start(company, request)[0]
+    except (HomeFailed, Refused):
+        return starting({})
