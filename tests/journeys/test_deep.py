@@ -248,6 +248,24 @@ def test_a_materialised_view_in_which_somebody_stands_is_to_be_refreshed(
     assert "1 row in crm.shown.note (a materialised view; refresh it)" in evidence
 
 
+def test_what_rows_were_is_to_be_deleted_from_the_history(
+    town: Town, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.erase()
+    with sa.create_engine(mariadb_url, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (note TEXT) WITH SYSTEM VERSIONING")
+        connection.exec_driver_sql(f"INSERT INTO notes VALUES ('to {ADA}')")
+    with sa.create_engine(mariadb_url, poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM notes")
+    monkeypatch.setenv("CRM", mariadb_url)
+    (town.folder / "stores/crm.yaml").write_text(
+        "kind: sql\nurl: env:CRM\ncollections: {}\n", encoding="utf-8"
+    )
+    assert _deep(town).found == {"R-1": {"crm.notes.note": 1}}
+    said = "crm.notes.note (if no row has it any more, run `DELETE HISTORY FROM notes`)"
+    assert said in town.verdict("gdpr.erase")[1]
+
+
 def test_a_search_of_before_anything_unseen_was_counted_says_nothing_of_it() -> None:
     at = datetime(2026, 7, 1, tzinfo=UTC)
     state = SearchedFold().step(None, 0, Entry(at, "stores.searched", {"blind": {}}))

@@ -165,10 +165,12 @@ _PERIOD = (
 
 
 @pytest.mark.parametrize("period", ["", _PERIOD])
-def test_what_rows_were_is_read_too(mariadb_url: str, period: str) -> None:
+@pytest.mark.parametrize("engine", ["InnoDB", "Aria"])
+def test_what_rows_were_is_read_too(mariadb_url: str, period: str, engine: str) -> None:
     base = Base(mariadb_url)
     base.run(
-        f"CREATE TABLE notes (id INT PRIMARY KEY, note VARCHAR(80){period}) WITH SYSTEM VERSIONING",
+        f"CREATE TABLE notes (id INT PRIMARY KEY, note VARCHAR(80){period})"
+        f" ENGINE={engine} WITH SYSTEM VERSIONING",
         f"INSERT INTO notes (id, note) VALUES (1, 'call {ADA}'), (2, 'x')",
         "DELETE FROM notes WHERE id = 1",
         f"UPDATE notes SET note = '{ADA}' WHERE id = 2",

@@ -176,6 +176,18 @@ def test_a_table_that_cannot_be_read_is_named_after_all_the_others(shop: Shop) -
     assert "tickets.body" in _places(hits)
 
 
+def test_values_that_were_sampled_of_indexes_are_counted_as_not_searched(shop: Shop) -> None:
+    assert shop.store.unsearched() == {}
+    with closing(sqlite3.connect(shop.path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")  # as where SQLite was built with STAT4
+        connection.execute("CREATE TABLE sqlite_stat4 (tbl, idx, neq, nlt, ndlt, sample)")
+    assert shop.store.unsearched() == {}
+    with closing(sqlite3.connect(shop.path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_stat4 (sample) VALUES (?)", (ADA.encode(),))
+    assert shop.store.unsearched() == {"values that `ANALYZE` took from indexes": 1}
+
+
 def _damage(shop: Shop, table: str) -> None:
     """Overwrite the page on which a table begins."""
     with closing(sqlite3.connect(shop.path)) as connection:

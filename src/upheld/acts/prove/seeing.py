@@ -128,14 +128,18 @@ def _deeper(
 
 
 _NO_SCHEMA = Schema({}, "")
+_HISTORY = "that keeps what its rows were"
 
 
 def _put_right(company: Company, place: str, schemas: Mapping[str, Schema]) -> str:
     """Return a place with what an officer can do about it."""
     store, _, rest = place.partition(".")
     mapped, (name, _, field) = company.maps.get(store), rest.rpartition(".")
-    if schemas.get(store, _NO_SCHEMA).beside.get(name) == "a materialised view":
+    beside = schemas.get(store, _NO_SCHEMA).beside.get(name, "")
+    if beside == "a materialised view":
         return f"{place} (a materialised view; refresh it)"
+    if _HISTORY in beside:
+        return f"{place} (if no row has it any more, run `DELETE HISTORY FROM {name}`)"
     for collection in mapped.collections if mapped else ():
         if name == collection.name and not collection.personal:
             return f"{place} (mapped as not personal; map it as what it is)"

@@ -94,6 +94,7 @@ _FINGERPRINT = "SELECT concat_ws(' ', :here, current_user(), current_role(), {})
 
 _INTERNAL = "upheld_"
 _VERSIONED = "SYSTEM VERSIONED"
+_KEEPING = "that keeps what its rows were"
 _HOLDING = ("BASE TABLE", _VERSIONED)
 _PRIMARY = "PRIMARY"
 _SIZE = re.compile(r"\(.*\)", re.DOTALL)
@@ -158,9 +159,10 @@ class _Found:
         if kind == "VIEW":
             self.beside[called(name)] = "a view"
         elif kind in _HOLDING and engine:
-            self.beside[called(name)] = f"a table of {engine}, which undoes nothing"
+            keeping = f" {_KEEPING}" if kind == _VERSIONED else ""
+            self.beside[called(name)] = f"a table of {engine}{keeping}, which undoes nothing"
         elif kind == _VERSIONED:
-            self.beside[called(name)] = "a table that keeps what its rows were"
+            self.beside[called(name)] = f"a table {_KEEPING}"
 
 
 def _read_columns(connection: sa.Connection, here: Mapping[str, str], found: _Found) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from upheld.model import Schema
 
-HISTORY = "a table that keeps what its rows were"
-"""What the catalogue says of a table with system versioning."""
+HISTORY = "that keeps what its rows were"
+"""What the catalogue says of a table with system versioning, of whatever engine."""
 
 _ELSEWHERE = "a foreign table"
 _LARGE = "large objects"
@@ -29,6 +29,8 @@ WHERE c.oid >= 16384 AND c.relkind = 'm' AND c.relispopulated
 GROUP BY c.oid, n.nspname, c.relname ORDER BY c.oid
 """
 _COUNTED = "SELECT count(*) FROM pg_largeobject_metadata"
+_ANALYSED = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat4'"
+_SAMPLED = "SELECT count(*) FROM sqlite_stat4"
 
 
 def materialised(connection: sa.Connection) -> Iterator[Table]:
@@ -49,4 +51,7 @@ def unsearched(connection: sa.Connection, schema: Schema) -> Mapping[str, int]:
     }
     if _LARGE in schema.beside:
         found[_LARGE] = int(connection.exec_driver_sql(_COUNTED).scalar_one())
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql(_ANALYSED).scalar_one():
+        sampled = int(connection.exec_driver_sql(_SAMPLED).scalar_one())
+        found.update({"values that `ANALYZE` took from indexes": sampled} if sampled else {})
     return found

@@ -151,7 +151,7 @@ class Search:
             )
         if not self._names(table):
             return
-        history = self.schema.beside.get(table.name) == HISTORY
+        history = HISTORY in self.schema.beside.get(table.name, "")
         found = _Found(self.judge, self._collection(table), set() if history else None)
         with self.reading() as connection:
             counted = self._counted(connection, table, found)

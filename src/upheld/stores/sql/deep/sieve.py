@@ -36,8 +36,11 @@ _DASHES = "\u2010-\u2015"
 _LINES = "_-"
 """Signs that join words, in addresses and around them."""
 
-_INSIDE = ".+"
-"""Signs that only join the words of an address."""
+_DNS = "xn--"
+"""Begins a word of a domain whose letters are written as DNS has them."""
+
+_WORD_BEFORE_DOT = re.compile(r"[\w+-]\.$")
+"""What a dot joins with what follows it, in an address."""
 
 _LONGER = re.compile(r"[^\W_]|\.[^\W_]|-[\w-]*\.[^\W_]")
 """What makes another domain of one that it follows."""
@@ -106,14 +109,14 @@ class _Addresses:
     """Addresses, by the letters around their `@`."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, bytes], list[tuple[bytes, int]]] = defaultdict(list)
+        self._known: dict[tuple[bytes, bytes], list[tuple[bytes, str, int]]] = defaultdict(list)
         self._patterns: dict[tuple[int, int], re.Pattern[bytes]] = {}
 
     def add(self, value: str, number: int) -> None:
         for spelling in _spelled(value):
             at = spelling.rindex(b"@")
             ahead, behind = spelling[max(0, at - _NEAR[0]) : at], spelling[at + 1 :][: _NEAR[1]]
-            self._known[ahead, behind].append((spelling, number))
+            self._known[ahead, behind].append((spelling, value, number))
             widths = len(ahead), len(behind)
             self._patterns.setdefault(widths, _beside(*widths))
 
@@ -126,9 +129,11 @@ class _Addresses:
             if self._known.keys().isdisjoint(pattern.findall(text)):
                 continue
             for near in pattern.finditer(text):
-                for spelling, number in self._known.get((near[1], near[2]), ()):
+                for spelling, value, number in self._known.get((near[1], near[2]), ()):
                     at = near.start() - spelling.rindex(b"@")
-                    if text.startswith(spelling, at) and _stands_alone(text, at, spelling):
+                    if not text.startswith(spelling, at):
+                        continue
+                    if _stands_alone(value, text, at, at + len(spelling)):
                         yield text.count(BETWEEN, 0, at), number
 
 
@@ -203,12 +208,31 @@ def _beside(ahead: int, behind: int) -> re.Pattern[bytes]:
 
 
 def _spelled(value: str) -> Iterable[bytes]:
-    """Return an address in octets as it stands in a text of which ASCII is in small letters."""
-    if value.isascii():
+    """Return an address in octets as it stands in a text of which ASCII is in small letters.
+
+    Also without the NUL of UTF-16, as the text is looked through in which one stands: that is how
+    Latin-1 has it, too. A domain may be written as DNS has it.
+    """
+    if value.isascii() and _DNS not in value:
         return (value.lower().encode(),)
-    cases = (value, value.upper(), value.lower())
+    named = (value, *_in_dns(value))
+    cases = [case for each in named for case in (each, each.upper(), each.lower())]
     said = [unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in cases]
-    return dict.fromkeys(each.encode().lower() for each in said)
+    plain = [each.encode() for each in said]
+    wide = [each.encode(how) for how in ("utf-16-le", "utf-16-be") for each in said]
+    narrow = (each.replace(b"\0", b"").replace(BETWEEN, b" ") for each in wide)
+    return dict.fromkeys(each.lower() for each in (*plain, *narrow))
+
+
+def _in_dns(value: str) -> Iterator[str]:
+    """Yield an address with its domain put into the letters of DNS, or out of them (IDNA 2003)."""
+    local, _, domain = value.rpartition("@")
+    octets = domain.encode("ascii", "ignore")
+    try:
+        other = octets.decode("idna") if _DNS in domain else domain.encode("idna").decode()
+    except UnicodeError:  # DNS has no such domain
+        return
+    yield f"{local}@{other}"
 
 
 def _all(part: bytes, text: bytes) -> Iterator[int]:
@@ -243,21 +267,24 @@ def _is_a_word(text: bytes, at: int, account: bytes) -> bool:
     return not any(each == "_" or (each and _joins(each, edge)) for each, edge in beside)
 
 
-def _stands_alone(text: bytes, at: int, address: bytes) -> bool:
+def _stands_alone(own: str, text: bytes, at: int, end: int) -> bool:
     """Say whether an address is no part of a longer one.
 
     `mary_ada@…` and `mary-ada@…` are addresses of their own. Lines that follow no letter make none:
-    `-ada@…`, `_ada@…`. Nor do those that stand on both sides: `contact_ada@example.com_2`. No
-    domain goes on with `_`, nor with `-` where no dot comes after it.
+    `-ada@…`, `_ada@…`. Nor do those that stand on both sides: `contact_ada@example.com_2`. Nor does
+    a dot that ends no word: `...ada@…`. No domain goes on with `_`, nor with `-` where no dot comes
+    after it.
     """
-    own, ahead, behind = address.decode(), _ahead(text, at), _behind(text, at + len(address))
+    ahead, behind = _ahead(text, at), _behind(text, end)
     longer = _LONGER if "." in own.rpartition("@")[2] else _LONGER_HOST
     if longer.match(behind) and not (behind[0].isalnum() and not _joins(behind[0], own[-1])):
         return False
     if ahead and ahead[-1] in _LINES and behind.startswith(ahead[-1]):
         return True
-    before = ahead.rstrip(_LINES)[-1:]
-    return not (before and (before in _INSIDE or _joins(before, own[0])))
+    before = ahead.rstrip(_LINES)
+    if before.endswith("."):
+        return not _WORD_BEFORE_DOT.search(before)
+    return not (before and (before[-1] == "+" or _joins(before[-1], own[0])))
 
 
 def _is_dialled(number: str, octets: bytes) -> bool:
