@@ -105,6 +105,20 @@ def test_a_telephone_somebody_living_is_known_by_is_said_to_be_theirs(shop: Shop
         hits = _search(shop, step, ("phone", PHONE))
         assert _places(hits) == {}
         assert _places(hits, Whose.BORNE) == {"customers.phone": 1}
+    with_zero = _search(shop, step, ("phone", "4402079460000"))
+    assert _places(with_zero, Whose.BORNE) == {"customers.phone": 1}
+
+
+def test_an_identity_beside_somebodys_own_is_not_what_they_are_known_by(shop: Shop) -> None:
+    step = shop.step(email=ADA)
+    shop.carry_out(step)
+    shop.run(f"UPDATE customers SET email = '{BOB}, {ADA}', phone = '{PHONE}, 020' WHERE id = 2")
+    assert _places(_search(shop, step)) == {"customers.email": 1}
+    assert _places(_search(shop, step, ("phone", PHONE))) == {"customers.phone": 1}
+    shop.run(f"UPDATE customers SET email = '{BOB}', phone = 'ask {ADA}' WHERE id = 2")
+    assert _places(_search(shop, step)) == {"customers.phone": 1}
+    shop.run(f"UPDATE customers SET email = 'Bob <{ADA}>', phone = NULL WHERE id = 2")
+    assert _places(_search(shop, step), Whose.BORNE) == {"customers.email": 1}
 
 
 def test_the_number_of_an_account_may_stay_where_the_map_leaves_it(tmp_path: Path) -> None:

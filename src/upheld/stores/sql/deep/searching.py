@@ -184,7 +184,8 @@ class Search:
             rows = len(values) // len(names)
             for at, needles in self.sieve.find(values):
                 column, row = divmod(at, rows)
-                found.add(Place(names[column], keys[row] if keys else (), needles))
+                key = keys[row] if keys else ()
+                found.add(Place(names[column], key, needles, values[at]))
         return found.all()
 
     def _names(self, table: Table) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -30,14 +31,20 @@ if TYPE_CHECKING:
 _OF_SYSTEMS = frozenset({"account", "cookie"})
 """Kinds that mean nobody where the person they once led to is gone."""
 
+_NO_DIGIT = re.compile(rb"\D+")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A field of a row in which needles stand, which are one identity of one or more people."""
+    """A field of a row in which needles stand, which are one identity of one or more people.
+
+    `whole` are the octets of the field.
+    """
 
     field: str
     key: Key
     needles: Sequence[int]
+    whole: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,8 @@ class Judge:
             return Whose.KEPT
         if row.late:
             return Whose.PENDING if needle.coming else Whose.LATE
-        return Whose.BORNE if row.foreign and place.field in _known_by(collection) else Whose.FOUND
+        known_by = row.foreign and place.field in _known_by(collection, needle.kind)
+        return Whose.BORNE if known_by and _is_all(needle, place.whole) else Whose.FOUND
 
     def _known(
         self, connection: sa.Connection, collection: Collection, keys: Mapping[int, set[Key]]
@@ -199,9 +207,25 @@ def _left(collection: Collection) -> frozenset[str]:
     return frozenset((*collection.key, *links, *places))
 
 
-def _known_by(collection: Collection) -> frozenset[str]:
-    """Name the fields by which a collection of people knows them."""
+def _known_by(collection: Collection, kind: str) -> frozenset[str]:
+    """Name the fields by which a collection of people knows them, of a kind of identity."""
     if not collection.person:
         return frozenset()
-    matched = (way.column for way in collection.ways if isinstance(way, Match))
-    return frozenset((*matched, *(place.name for place in collection.places if place.identity)))
+    matched = ((way.column, way.identity) for way in collection.ways if isinstance(way, Match))
+    said = ((place.name, place.identity) for place in collection.places if place.identity)
+    return frozenset(name for name, of in (*matched, *said) if of and base(of) == base(kind))
+
+
+def _is_all(needle: Needle, whole: bytes) -> bool:
+    """Say whether a field holds no other identity than the one that stands in it, or is a list."""
+    if whole.startswith((b"{", b"[")):
+        return True
+    match base(needle.kind):
+        case "email":
+            return whole.count(b"@") <= 1
+        case "phone":
+            said = (whole, whole.replace(b"(0)", b""))
+            digits = {_NO_DIGIT.sub(b"", each).removeprefix(b"00") for each in said}
+            return needle.value.encode().removeprefix(b"00") in digits
+        case _:
+            return whole.strip() == needle.value.encode()
