@@ -190,6 +190,18 @@ def test_a_table_that_cannot_be_read_is_named_after_all_the_others(shop: Shop) -
     assert "tickets.body" in _places(hits)
 
 
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_database_in_utf_16_is_read_in_letters_of_any_language(
+    tmp_path: Path, encoding: str
+) -> None:
+    shop = build(tmp_path, f"PRAGMA encoding = '{encoding}';{_TABLES}", _MAP)
+    step = shop.step(email=ADA)
+    shop.run("INSERT INTO tickets (subject, body) VALUES ('an ŻOË@MÜNCHEN.DE', '+44 20 79460000')")
+    found = _places(_search(shop, step, ("email", "żoë@münchen.de"), ("phone", PHONE)))
+    assert found["tickets.subject"] == 1
+    assert found["tickets.body"] == 1
+
+
 def test_values_that_were_sampled_of_indexes_are_counted_as_not_searched(shop: Shop) -> None:
     assert shop.store.unsearched() == {}
     with closing(sqlite3.connect(shop.path)) as connection, connection:
