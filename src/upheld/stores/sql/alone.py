@@ -32,8 +32,8 @@ def noted(connection: sa.Connection, selector: Selector) -> Selector:
 
     Who else bears them may be known to another store: so they are told to all.
     """
-    ways, closure = list(_ways(selector)), selector.closure
-    asked = []
+    closure, asked = selector.closure, []
+    ways = [w for w in _ways(selector) if w[2] - _values(closure.alone, w[1].identity)]
     for way in ways:
         collection, match, _ = way
         known = closure.given if collection.person else closure.identities
