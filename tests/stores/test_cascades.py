@@ -212,7 +212,8 @@ def test_rows_that_stay_hold_up_what_would_take_them_along_two_tables_on(
     assert base.rows("SELECT id, word FROM marks") == [(2, 4)]
 
 
-def test_a_cascade_onto_what_went_before_costs_no_statement(database_url: str) -> None:
+def test_a_cascade_onto_what_went_before_costs_no_count(database_url: str) -> None:
+    """Only a lock, and another look, so that no row comes to hang on one that goes."""
     said: list[int] = []
     for rule in ("NO ACTION", "CASCADE"):
         base = _town(
@@ -225,7 +226,9 @@ def test_a_cascade_onto_what_went_before_costs_no_statement(database_url: str) -
         )
         step, store, seen = base.step(email=ADA), base.store, list[str]()
         sa.event.listen(
-            store.engine, "before_cursor_execute", lambda *said, seen=seen: seen.append(said[2])
+            store.engine,
+            "before_cursor_execute",
+            lambda *said, seen=seen: seen.append(said[2]) if "count(*)" in said[2] else None,
         )
         assert isinstance(store.act(step), Done)
         said.append(len(seen))

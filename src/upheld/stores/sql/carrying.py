@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
 from upheld.model import Done, Outcome
-from upheld.stores.sql import cascades, doubts, finding, people, recording
+from upheld.stores.sql import cascades, doubts, finding, holding, people, recording
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
@@ -64,7 +64,7 @@ class Work:
         return erasers
 
     def locked(self) -> list[Eraser]:
-        """Return the erasures of the step, the person's own rows locked first.
+        """Return the erasures of the step, with the rows locked first that others may hang on.
 
         Raises:
             ChangedError: the rows are not as they were planned.
@@ -72,9 +72,22 @@ class Work:
         for wrong in self.undoable():
             raise ChangedError(wrong)
         self.database.lock(self.connection, self._anchors())
-        erasers = self.erasers()
+        erasers = self._held(self.erasers())
         for wrong in self.changed(erasers):
             raise ChangedError(wrong)
+        return erasers
+
+    def _held(self, erasers: list[Eraser]) -> list[Eraser]:
+        """Lock rows, and look again, until nothing has come meanwhile that they are to be of."""
+        held = holding.held(self.frozen.schema, self.step)
+        mapped = (self.mapped.collection(name) for name in held)
+        tables = {each.name: self.frozen.table(each) for each in mapped if each}
+        names = self.database.lockable(self.connection, tables) if tables else frozenset()
+        while names:
+            self.database.lock(self.connection, holding.rows(erasers, names))
+            before, erasers = erasers, self.erasers()
+            if erasers[0].selector.keys == before[0].selector.keys:
+                break
         return erasers
 
     def carry_out(self, erasers: Sequence[Eraser]) -> Done:
@@ -228,13 +241,12 @@ class Work:
             for eraser, reference in self._circles(erasers):
                 if eraser.collection.name == name and (empty := emptied(eraser, reference)):
                     changed[empty] = None
+            deletes = any(each.delete for each in erasures)
             if collection := self.mapped.collection(name):
-                yield Need(
-                    self.frozen.table(collection),
-                    name,
-                    any(each.delete for each in erasures),
-                    tuple(changed),
-                )
+                held = holding.held(self.frozen.schema, self.step)
+                if deletes and not changed and name in held and self.database.locks_by_update:
+                    changed[holder(collection.key[0])] = None
+                yield Need(self.frozen.table(collection), name, deletes, tuple(changed))
 
     def _loosened(
         self, erasers: list[Eraser], circles: Iterable[tuple[Eraser, Reference]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from upheld.model import STEPS, Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
+from upheld.stores.sql.holding import watched
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Many
@@ -69,6 +70,7 @@ def needs(mapped: StoreMap, schema: Schema | None = None) -> tuple[Need, ...]:
             each.name,
             tuple(
                 dict.fromkeys((*map(holder, _updated(each)), *_loosened(each.name, going, schema)))
+                or _locked(each, going, schema)
             ),
             each.name in going,
         )
@@ -165,6 +167,14 @@ def _loosened(name: str, going: Many[str], schema: Schema | None) -> Iterator[st
         empty = [column.name for column in known if column and column.nullable]
         if empty and _in_circle(name, each, going, schema):
             yield empty[0]
+
+
+def _locked(collection: Collection, going: Many[str], schema: Schema | None) -> Iterator[str]:
+    """Yield a column that is never changed: PostgreSQL locks no row of which none may be."""
+    if schema is None or schema.dialect is not Dialect.POSTGRESQL or collection.name not in going:
+        return
+    if collection.name in watched(schema):
+        yield holder(collection.key[0])
 
 
 def _in_circle(name: str, reference: Reference, going: Many[str], schema: Schema) -> bool:

@@ -54,6 +54,9 @@ class Database(Protocol):
     rights_are_read: bool
     """Whether the catalogue tells what a role may do; else it is tried in a transaction."""
 
+    locks_by_update: bool
+    """Whether a role must be let update a column of what it locks."""
+
     prepares: bool
     """Whether its driver keeps ready what was asked often, and forgets it at a rollback."""
 

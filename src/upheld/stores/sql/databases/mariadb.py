@@ -69,6 +69,7 @@ class MariaDb:
     alone = False
     prepares = False
     rights_are_read = False
+    locks_by_update = False
     installed_by = "pip install 'upheld[mariadb]'"
 
     def __init__(self, address: sa.URL) -> None:

@@ -100,6 +100,7 @@ class Postgres:
     alone = False
     prepares = True
     rights_are_read = True
+    locks_by_update = True
     installed_by = "pip install 'upheld[postgres]'"
 
     def __init__(self, address: sa.URL) -> None:

@@ -38,6 +38,7 @@ class Sqlite:
     alone = True
     prepares = False
     rights_are_read = False
+    locks_by_update = False
     installed_by = "Python comes with it"
 
     def __init__(self, address: sa.URL) -> None:
