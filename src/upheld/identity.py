@@ -13,7 +13,7 @@ from upheld.model import How
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from upheld.model import Spelling
+    from upheld.model import Match, Spelling
 
 LONGEST = 320
 """Characters in the longest identity that can be looked for: an address of RFC 5321."""
@@ -48,6 +48,42 @@ def comparable(kind: str) -> str:
 def of_a_household(kind: str) -> bool:
     """Say whether two people may well have the same, so that it makes nobody somebody else."""
     return base(kind) == "phone"
+
+
+def of_several(kind: str) -> bool:
+    """Say whether people who are not one may bear the same: a household, a browser, a company."""
+    return base(kind) in {"phone", "cookie", "account"}
+
+
+def without(
+    known: Mapping[str, frozenset[str]], some: frozenset[tuple[str, str]]
+) -> Mapping[str, frozenset[str]]:
+    """Return identities by kind without some, which are named by their comparable kind.
+
+    >>> without({"phone:work": frozenset({"1", "2"})}, frozenset({("phone", "1")}))
+    {'phone:work': frozenset({'2'})}
+    """
+    return {
+        kind: frozenset(value for value in values if (comparable(kind), value) not in some)
+        for kind, values in known.items()
+    }
+
+
+def undecided(store: str, collection: str, way: Match) -> str:
+    """Say that rows are somebody's by nothing but what somebody else bears, too."""
+    at, kind = f"`{store}.{collection}`", base(way.identity)
+    if of_a_household(kind):
+        return (
+            f"rows of {at} are theirs by nothing but a telephone that somebody else has, too, or "
+            f"bear another's identity; nobody can tell whose they are: in stores/{store}.yaml say "
+            f"`is: mentions` for `{way.column}`"
+        )
+    return (
+        f"rows of {at} are theirs by nothing but the {kind} in `{way.column}`, which somebody else "
+        f"has, too; nobody can tell whose they are: in stores/{store}.yaml let a way that tells "
+        f"take the place of that `match`, or say `is: mentions` for it; or, if such a {kind} is no "
+        "single person's, take `identity` from the field of people that holds it"
+    )
 
 
 def normalise(kind: str, value: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from tests.journeys.network import CRM, Part, settle
 from tests.stores.real import made
 from tests.stores.shop import build
-from upheld.datamap.closure import starting
+from upheld.acts.finding import find
+from upheld.datamap.closure import Frozen, starting
 from upheld.datamap.parse import parse_store
 from upheld.errors import Refused
 from upheld.identity import normalise
@@ -20,6 +22,8 @@ from upheld.stores.sql import SqlStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from upheld.acts.company import Company
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 SHARED, OWN = "+44 20 7946 0000", "+44 20 7946 1111"
@@ -48,6 +52,13 @@ collections:
 """
 
 
+def _found(store: SqlStore, start: Frozen) -> dict[tuple[str, Bond], int]:
+    """Find in a company that has no other store."""
+    maps = {"shop": store._mapped}  # noqa: SLF001 (the company of one store)
+    company = cast("Company", SimpleNamespace(stores={"shop": store}, maps=maps))
+    return dict(find(company, start)[1]["shop"])
+
+
 class Office:
     """A database of customers, and of calls that are known by a number alone."""
 
@@ -65,8 +76,7 @@ class Office:
         made(self.url, f"INSERT INTO calls VALUES ({number}, '{phone}', {said}, 'hello')")
 
     def found(self, kind: str, value: str) -> dict[tuple[str, Bond], int]:
-        given = starting({kind: [normalise(kind, value)]}).of("shop")
-        return dict(self.store.find(given).rows)
+        return _found(self.store, starting({kind: [normalise(kind, value)]}))
 
 
 @pytest.fixture
@@ -249,8 +259,7 @@ class Shared:
 
     def found(self, **given: str) -> dict[str, int]:
         kinds = {self.kind if kind == "thing" else kind: [value] for kind, value in given.items()}
-        found = self.store.find(starting(kinds).of("shop"))
-        return {name: rows for (name, _), rows in found.rows.items()}
+        return {name: rows for (name, _), rows in _found(self.store, starting(kinds)).items()}
 
 
 @pytest.fixture(params=["cookie", "account:crm"])
@@ -325,3 +334,74 @@ def test_another_store_knows_that_the_number_is_a_households(
     town.run_sql(names[0], "UPDATE customers SET phone = NULL WHERE email LIKE 'bob%'")
     with town.open() as upheld:
         assert upheld.plan(id).rows == 2
+
+
+_GUESTS = """\
+kind: sql
+url: sqlite:///x.sqlite
+collections:
+  customers:
+    key: id
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields:
+      email: {category: contact, identity: email}
+      invoice_email: {category: contact, identity: email}
+      first_cookie: {category: account, identity: cookie}
+      last_cookie: {category: account, identity: cookie}
+  visitors:
+    key: id
+    person: yes
+    people: [{match: cookie, identity: cookie, is: about}]
+    fields: {cookie: {category: account, identity: cookie}}
+  guests:
+    key: id
+    people: [{match: email, identity: email, is: about}]
+    fields: {email: {category: contact, identity: email}, item: commercial}
+  visits:
+    key: id
+    people: [{match: cookie, identity: cookie, is: about}]
+    fields: {cookie: account, page: network_activity}
+"""
+
+
+@pytest.fixture
+def guests(database_url: str) -> Iterator[SqlStore]:
+    made(
+        database_url,
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(99), "
+        "invoice_email VARCHAR(99), first_cookie VARCHAR(9), last_cookie VARCHAR(9))",
+        "CREATE TABLE visitors (id INTEGER PRIMARY KEY, cookie VARCHAR(9))",
+        "CREATE TABLE guests (id INTEGER PRIMARY KEY, email VARCHAR(99), item TEXT)",
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, cookie VARCHAR(9), page TEXT)",
+        f"INSERT INTO customers VALUES (1, '{ADA}', NULL, 'c-7', 'c-7')",
+        "INSERT INTO visitors VALUES (1, 'c-7')",
+        f"INSERT INTO guests VALUES (1, '{ADA}', 'tea')",
+        "INSERT INTO visits VALUES (1, 'c-7', '/')",
+    )
+    store = SqlStore(parse_store(_GUESTS, "stores/shop.yaml"), database_url)
+    yield store
+    store.close()
+
+
+def test_who_bears_one_thing_twice_is_one(guests: SqlStore) -> None:
+    for given in ({"cookie": ["c-7"]}, {"email": [ADA]}):
+        assert _found(guests, starting(given))["visits", Bond.ABOUT] == 1
+
+
+def test_their_address_is_theirs_whoever_else_has_written_it_down(
+    guests: SqlStore, database_url: str
+) -> None:
+    made(database_url, f"INSERT INTO customers VALUES (2, '{BOB}', '{ADA}', NULL, NULL)")
+    assert _found(guests, starting({"email": [ADA]}))["guests", Bond.ABOUT] == 1
+    closure = guests.find(starting({"email": [ADA]}).of("shop")).closure
+    guest = Erasure("guests", Bond.ABOUT, delete=True, changes=(), hold=None, clauses=("c",))
+    step = Step("R-1/shop", Right.ERASE, closure, (guest,), bytes(32), date(2026, 11, 30))
+    assert guests.look_back(step).late == {"guests": 1}
+
+
+def test_an_address_beside_somebody_elses_cookie_leads_to_none_of_their_visits(
+    guests: SqlStore,
+) -> None:
+    with pytest.raises(Refused):
+        _found(guests, starting({"email": [BOB], "cookie": ["c-7"]}))

@@ -38,7 +38,7 @@ class Unwiped:
         if not self.wanted:
             return f"{left}, which others were reading; run this again later"
         said = "; ".join(self.wanted)
-        return f"{left}, which its role may not clear; let their owner run `{said}`"
+        return f"{left}, which its role may not clear; let a superuser run `{said}`"
 
 
 def mark_unwiped(connection: Connection, sums: Sums, *, keys: int) -> None:

@@ -12,7 +12,7 @@ from upheld.acts.answer.patience import patiently
 from upheld.acts.answer.plan import frozen, planned
 from upheld.acts.answer.sign import require_signed
 from upheld.acts.answer.stepping import carry_out, require_mine
-from upheld.acts.finding import with_shared
+from upheld.acts.finding import require_undoubted, with_shared
 from upheld.acts.known import drop
 from upheld.datamap.document import Plan, from_document, step
 from upheld.datamap.limits import over, still_covered
@@ -70,6 +70,7 @@ def _erased(
     fences, since = _receipts(request), request.open
     closure = patiently(partial(with_shared, company, closure))
     if not fences:
+        patiently(partial(require_undoubted, company, closure))
         _require_nobody_declines(company, request, plan, closure, secret)
     for _ in range(_ROUNDS):
         if not _carried_out(company, request, plan, closure, secret, fences):
@@ -147,14 +148,16 @@ def _require_nobody_declines(
         StoreBusy: one of them was busy to the end.
     """
     written_to = [part for part in plan.stores if part.erasures]
-    done = request.receipts.get(request.plan or "", {})
+    done = dict(request.receipts.get(request.plan or "", {}))
     declined: list[str] = []
     for part in written_to if len(written_to) > 1 else ():
         this = still_covered(step(plan, part.store, closure, secret), plan, done)
         preview = patiently(partial(company.stores[part.store].preview, this, rehearse=False))
         declined.extend([*preview.refusals, *over(this, part.store, preview.counted)])
+        done[this.id] = (*done.get(this.id, ()), *preview.counted)
     if declined:
-        raise Refused(f"nothing was written to any store: {'; '.join(declined)}")
+        more = "more " if request.receipts else ""
+        raise Refused(f"nothing {more}was written to any store: {'; '.join(declined)}")
 
 
 def _looked_back(
@@ -295,6 +298,7 @@ def _copied(
             if isinstance(outcome, Pending):
                 return company.request(request.id)
     closure = patiently(partial(with_shared, company, closure))
+    patiently(partial(require_undoubted, company, closure))
     copy = write_copy(company, request, plan, closure)
     with company.home.writing() as home:
         require_mine(home, request, {})

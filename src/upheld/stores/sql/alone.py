@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import sqlalchemy as sa
 
-from upheld.identity import base, comparable, of_a_household
+from upheld.identity import base, comparable, of_a_household, of_several, undecided, without
 from upheld.model import Bond, Collection, Follow, Match, Type
+from upheld.stores.sql import people
 from upheld.stores.sql.columns import filled
 from upheld.stores.sql.finding import answers, counting, there
 from upheld.stores.sql.functions import normal
@@ -54,53 +54,60 @@ def noted(connection: sa.Connection, selector: Selector) -> Selector:
 def borne(connection: sa.Connection, selector: Selector) -> frozenset[Identity]:
     """Return those of the identities that alone lead to rows which people bear who are others.
 
-    Of an identity presented, by who has no row of people here, one bearer may be who presented it.
-    A telephone may be a household's, whoever presents it.
+    Of an identity presented, one bearer may be who presented it, if nothing says otherwise. But a
+    telephone may be a household's, whoever presents it.
     """
-    ways = [
-        (collection, way, values)
-        for collection in selector.mapped.collections
-        if collection.person
-        for way in borne_in(collection)
-        if (values := _values(selector.closure.alone, way.identity))
+    people_ = [each for each in selector.mapped.collections if each.person]
+    bearers = [(each, identities) for each in people_ if (identities := _asked_of(selector, each))]
+    asked = [
+        there(selector, each, sa.or_(*(_of_others(selector, each, one) for one in identities)))
+        for each, identities in bearers
     ]
-    asked = [there(selector, way[0], _of_others(selector, way)) for way in ways]
     some = _told(connection, selector, asked)
-    each = [
-        (collection, way, frozenset({value}))
-        for (collection, way, values), found in zip(ways, some, strict=True)
+    pairs = [
+        (each, one)
+        for (each, identities), found in zip(bearers, some, strict=True)
         if found
-        for value in sorted(values)
+        for one in sorted(identities)
     ]
-    counting_ = [counting(selector, way[0], _of_others(selector, way)) for way in each]
-    others: Counter[Identity] = Counter()
-    for (_, way, values), rows in zip(each, _told(connection, selector, counting_), strict=True):
-        others[comparable(way.identity), min(values)] += cast("int", rows)
-    return frozenset(it for it, rows in others.items() if rows > _themselves(selector, it))
+    questions = [each for pair in pairs for each in _numbers(selector, *pair)]
+    found = iter(_told(connection, selector, questions))
+    return frozenset(
+        one
+        for (_, one), others, strangers in zip(pairs, found, found, strict=True)
+        if cast("int", strangers) or cast("int", others) > _themselves(selector, one)
+    )
 
 
-def doubted(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
+def doubted(connection: sa.Connection, selector: Selector) -> Iterator[str]:
     """Name the collections of which rows may be another's who bears the person's identity."""
-    shared = _shared(connection, selector)
+    yield from _doubted(connection, selector, _shared(connection, selector))
+
+
+def of_two(connection: sa.Connection, selector: Selector) -> Iterator[str]:
+    """Name the collections in which rows by a telephone alone bear identities of two people."""
+    yield from _doubted(connection, selector, frozenset())
+
+
+def _doubted(
+    connection: sa.Connection, selector: Selector, shared: frozenset[Identity]
+) -> Iterator[str]:
     doubts = [
         (way, sa.or_(*conditions))
         for way in _ways(selector, found=True)
-        if (conditions := list(_doubts(selector, way, shared, before)))
+        if (conditions := list(_doubts(selector, way, shared)))
     ]
     found = _told(connection, selector, [asked for _, asked in doubts])
     for ((collection, way, _), _), doubtful in zip(doubts, found, strict=True):
         if doubtful:
-            yield _words(selector.mapped.name, collection, way)
+            yield undecided(selector.mapped.name, collection.name, way)
 
 
 def undoubted(connection: sa.Connection, selector: Selector) -> Selector:
-    """Return a selector that leads to nothing by what somebody else bears, too."""
+    """Return a selector that leads to nothing by what was only found, and somebody else bears."""
     shared = _shared(connection, selector)
-    if not shared:
-        return selector
-    closure = selector.closure
-    given, identities = (_without(each, shared) for each in (closure.given, closure.identities))
-    return selector.of(replace(closure, given=given, identities=identities))
+    identities = without(selector.closure.identities, shared)
+    return selector.of(replace(selector.closure, identities=identities, shared=shared))
 
 
 def borne_in(collection: Collection) -> list[Match]:
@@ -115,21 +122,6 @@ def borne_in(collection: Collection) -> list[Match]:
     return [*ways, *fields]
 
 
-def _words(store: str, collection: Collection, way: Match) -> str:
-    at, kind = f"`{store}.{collection.name}`", base(way.identity)
-    if of_a_household(way.identity):
-        return (
-            f"rows of {at} are theirs by nothing but a telephone that somebody else has, too, or "
-            "bear another's identity; nobody can tell whose they are: in "
-            f"stores/{store}.yaml say `is: mentions` for `{way.column}`"
-        )
-    return (
-        f"rows of {at} are theirs by nothing but the {kind} in `{way.column}`, which somebody else "
-        "has, too; nobody can tell whose they are: add a way to the map that tells, or, if such a "
-        f"{kind} is no single person's, take `identity` from the field of people that holds it"
-    )
-
-
 def _told(
     connection: sa.Connection, selector: Selector, questions: Sequence[Question]
 ) -> list[object]:
@@ -142,19 +134,35 @@ def _shared(connection: sa.Connection, selector: Selector) -> frozenset[Identity
     return known.closure.shared | borne(connection, known)
 
 
-def _of_others(selector: Selector, way: _Way) -> Truth:
-    """Rows of people that bear one of these identities and are not the person's."""
-    collection, match, values = way
-    theirs = selector.rows(collection, Bond.ABOUT)
-    return sa.and_(selector.match(collection, match, values), theirs.is_not(sa.true()))
+def _asked_of(selector: Selector, collection: Collection) -> frozenset[Identity]:
+    """Return the identities that alone lead to rows, of kinds that people of a collection bear."""
+    kinds = {comparable(way.identity) for way in borne_in(collection)}
+    return frozenset(each for each in selector.closure.alone if each[0] in kinds)
+
+
+def _of_others(selector: Selector, collection: Collection, identity: Identity) -> Truth:
+    """Rows of people that bear an identity, in whatever column, and are not the person's."""
+    kind, value = identity
+    ways = (way for way in borne_in(collection) if comparable(way.identity) == kind)
+    bearing = sa.or_(sa.false(), *(selector.match(collection, way, {value}) for way in ways))
+    return sa.and_(bearing, selector.rows(collection, Bond.ABOUT).is_not(sa.true()))
+
+
+def _numbers(selector: Selector, collection: Collection, identity: Identity) -> Iterator[Question]:
+    """Ask how many others bear an identity, and how many of them contradict what was presented."""
+    others = _of_others(selector, collection, identity)
+    strangers = people.strangers(selector, collection)
+    yield counting(selector, collection, others)
+    yield counting(
+        selector, collection, sa.false() if strangers is None else sa.and_(others, strangers)
+    )
 
 
 def _themselves(selector: Selector, identity: Identity) -> int:
     """Return how many rows of people that bear an identity may be the person's all the same."""
     kind, value = identity
     given = {comparable(k) for k, values in selector.closure.given.items() if value in values}
-    known = any(selector.keys.get(c.name) for c in selector.mapped.collections if c.person)
-    return int(kind in given and not known and not of_a_household(kind))
+    return int(kind in given and not of_a_household(kind))
 
 
 def _ways(selector: Selector, *, found: bool = False) -> Iterator[_Way]:
@@ -168,6 +176,8 @@ def _ways(selector: Selector, *, found: bool = False) -> Iterator[_Way]:
         for way in collection.ways:
             if not isinstance(way, Match) or way.bond is not Bond.ABOUT:
                 continue
+            if not of_several(way.identity):
+                continue
             values = closure.identities.get(way.identity, frozenset())
             if collection.person and not of_a_household(way.identity):
                 values -= closure.given.get(way.identity, frozenset())
@@ -178,16 +188,12 @@ def _ways(selector: Selector, *, found: bool = False) -> Iterator[_Way]:
 
 
 def _doubts(
-    selector: Selector, way: _Way, shared: frozenset[Identity], before: Selector
+    selector: Selector, way: _Way, shared: frozenset[Identity]
 ) -> Iterator[Truth | sa.ColumnElement[bool]]:
-    """Yield whether there are rows of which nobody can tell whether they are the person's.
-
-    What a row of people was first to tell of them is no sign that it is theirs.
-    """
+    """Yield whether there are rows of which nobody can tell whether they are the person's."""
     collection, match, values = way
-    known = (before if collection.person else selector).closure.identities
     if same := values & _values(shared, match.identity):
-        sure = _better(_without(known, shared), match)
+        sure = _better(without(selector.closure.identities, shared), match)
         alone = _by_these_alone(selector, (collection, match, same), sure)
         yield there(selector, collection, alone)
     if of_a_household(match.identity) and not collection.person:
@@ -258,7 +264,3 @@ def _better(known: _Kinds, way: Match) -> _Kinds:
 def _values(identities: frozenset[Identity], kind: str) -> frozenset[str]:
     """Return the values of identities of a kind."""
     return frozenset(value for known, value in identities if known == comparable(kind))
-
-
-def _without(known: _Kinds, shared: frozenset[Identity]) -> _Kinds:
-    return {kind: values - _values(shared, kind) for kind, values in known.items()}

@@ -127,6 +127,15 @@ class Work:
                 erasers,
             )
 
+    def blocked(self, erasers: Sequence[Eraser]) -> Iterator[str]:
+        """Say whether rows that stay point at rows that would go, as it can be read."""
+        try:
+            for at, eraser in enumerate(erasers):
+                if eraser.erasure.delete:
+                    self._require_unblocked(erasers, at, ())
+        except BlockedError as blocked:
+            yield words_of_block(self.mapped.name, blocked)
+
     def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
         passed = [

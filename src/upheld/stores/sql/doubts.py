@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 
 def found(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
-    """Say, of what finding added to a closure, what nobody but a person can decide."""
-    yield from crowded(connection, selector, before)
+    """Say, of what finding added to a closure, what nobody but a person can decide.
+
+    Who else bears what led to rows is asked when no store finds any more.
+    """
+    yield from alone.of_two(connection, selector)
+    yield from _crowds(connection, selector, before)
     yield from _contested(connection, selector, before)
     yield from _contradicted(connection, selector, before)
 
@@ -35,7 +39,11 @@ def crowded(connection: sa.Connection, selector: Selector, before: Selector) -> 
     Rows are one person's where each bears another one of the identities presented. Also those of
     rows that are theirs by nothing but what somebody else bears, too.
     """
-    yield from alone.doubted(connection, selector, before)
+    yield from alone.doubted(connection, selector)
+    yield from _crowds(connection, selector, before)
+
+
+def _crowds(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:
     yield from _keyed_twice(connection, selector)
     for collection in of_people(selector):
         news = _news(selector, before, collection)

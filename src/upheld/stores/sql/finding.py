@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 import sqlalchemy as sa
 
 from upheld.errors import BadIdentity
-from upheld.identity import learned
+from upheld.identity import learned, without
 from upheld.model import Bond, Collection, Follow, Found
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen
@@ -42,7 +42,8 @@ def grown(connection: sa.Connection, frozen: Selector) -> Selector:
     waiting = deque(kept)
     while waiting:
         collection = waiting.popleft()
-        keys, identities = _ask(connection, selector, collection)
+        keys, told = _ask(connection, selector, collection)
+        identities = without(told, closure.shared) if closure.shared else told
         known = _merged(selector.keys, keys)
         more = known != selector.keys
         kinds = {k for k, v in identities.items() if v - closure.identities.get(k, frozenset())}

@@ -170,8 +170,8 @@ class SqlStore:
             wrong = tuple(work.undoable()) or tuple(work.changed(erasers))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
             tried = work.must_be_tried
-            if rehearse and not wrong and not tried:
-                wrong = tuple(work.hindered(erasers))
+            if not wrong and not (rehearse and tried):
+                wrong = tuple(work.hindered(erasers) if rehearse else work.blocked(erasers))
         if rehearse and not wrong and tried:
             with self._connected(WRITING) as connection:
                 wrong = tuple(replace(work, connection=connection).hindered(erasers))
