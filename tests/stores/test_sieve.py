@@ -85,6 +85,8 @@ def _stands(kind: str, value: str, text: str | bytes) -> bool:
         ("email", "jo@x.com", '<a href="/?a=1&amp;to=jo%40x.com">'),
         ("email", "jo@x.com", json.dumps(json.dumps("ł jo@x.com").replace("@", r"@"))),
         ("email", "jo@x.com", "=?utf-8?Q?jo=40x.com?="),
+        ("email", "jo@x.com", "=3Cjo@x.com=3E"),
+        ("email", "jo@x.com", r'{"raw": "jo@x=\r\n.com"}'),
         ("email", "jo@x.com", "a line of 76 with jo@x=\n.com"),
         ("email", "jo@x.com", "a line of 76 with jo@=\r\nx.com"),
         ("email", "jo@x.com", "/?mail=3Djo@x.com"),

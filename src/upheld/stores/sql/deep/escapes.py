@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 BETWEEN = b"\x1f"
 """Stands between values that are looked through together; no identity holds it."""
 
-_BREAKS = ((b"\\n", b"\n"), (b"\\r", b"\n"), (b"\\t", b"\n"), (b"\\\\u", b"\\u"))
+_BREAKS = (
+    (b"\\r\\n", b"\n"),
+    (b"\\n", b"\n"),
+    (b"\\r", b"\n"),
+    (b"\\t", b"\n"),
+    (b"\\\\u", b"\\u"),
+)
 _LETTER = re.compile(
     rb"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})"
 )
@@ -26,7 +32,7 @@ _LETTERS = re.compile(
     rb"&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|(?!amp|lt|gt|quot|nbsp)[A-Za-z]{2,31});"
 )
 _HTML = b"&", _LETTERS
-_MAIL = b"=", re.compile(rb"=(?:40|3D|2[BDE]|5F|\r?\n|[C-F][0-9A-F]=[89AB][0-9A-F])")
+_MAIL = b"=", re.compile(rb"=(?:40|3[ACDE]|2[02BCDE]|5F|\r?\n|[C-F][0-9A-F]=[89AB][0-9A-F])")
 """What may hide an identity, after the sign without which there is none of it.
 
 In a form that was sent, `+` is a space and `%2B` is a `+`.
