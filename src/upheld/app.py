@@ -15,7 +15,7 @@ from upheld.config import parse_settings
 from upheld.data import authorities
 from upheld.datamap.document import Plan
 from upheld.datamap.draft import draft
-from upheld.datamap.drift import Drift, drift
+from upheld.datamap.drift import Drift, drift, leading
 from upheld.datamap.exposed import holds_password, secrets_in
 from upheld.datamap.guesses import accepted
 from upheld.datamap.parse import parse_store
@@ -269,11 +269,10 @@ class Upheld(AbstractContextManager["Upheld"]):
                 raise BadInput(
                     f"there is no store{quoted(each)}{did_you_mean(each, self.company.maps)}"
                 )
-        return tuple(
-            finding
-            for each in names
-            for finding in drift(self.company.maps[each], self.company.stores[each].schema())
-        )
+        maps, stores = self.company.maps, self.company.stores
+        kinds = frozenset[str]().union(*map(leading, maps.values()))
+        found = (drift(maps[each], stores[each].schema(), kinds) for each in names)
+        return tuple(finding for findings in found for finding in findings)
 
     def unwiped(self) -> Unwiped | None:
         """Say what was destroyed and may still be in dead rows of home; None if nothing."""

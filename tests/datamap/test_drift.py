@@ -261,3 +261,5 @@ def test_a_field_that_is_asked_who_else_bears_it_needs_an_index() -> None:
     assert "CREATE INDEX" in told.next_step
     indexed = replace(people, indexes=(*people.indexes, ("known_as",)))
     assert not [each for each in found(indexed, *tables, text=text + visits) if slow in each.words]
+    elsewhere = drift(mapped(text), schema(people, *tables[:2]), frozenset({"cookie:web"}))
+    assert [each for each in elsewhere if slow in each.words], "another store's visits ask it too"

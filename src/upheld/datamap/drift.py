@@ -11,7 +11,7 @@ from upheld.datamap.indexes import advice
 from upheld.datamap.kin import sound
 from upheld.datamap.naming import held
 from upheld.datamap.told import Drift, Severity
-from upheld.identity import comparable
+from upheld.identity import comparable, of_several
 from upheld.model import STEPS, Act, Bond, Follow, Match, Type
 
 if TYPE_CHECKING:
@@ -38,11 +38,20 @@ _JSON = ("json", "jsonb")
 _REPLACED = ("", "uuid")
 
 
-def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
+def leading(mapped: StoreMap) -> frozenset[str]:
+    """Return the kinds of identities, of those that several people may bear, that lead to rows."""
+    ways = (way for each in mapped.collections for way in each.ways if way.bond is Bond.ABOUT)
+    kinds = (way.identity for way in ways if isinstance(way, Match))
+    return frozenset(comparable(kind) for kind in kinds if of_several(kind))
+
+
+def drift(
+    mapped: StoreMap, schema: Schema, others: frozenset[str] = frozenset()
+) -> tuple[Drift, ...]:
     """Return all that is wrong between a map and the catalogue of its store, the worst first.
 
     Only names and types are compared. A manual store has no catalogue and never drifts. What is to
-    be run is said in the SQL of the store.
+    be run is said in the SQL of the store. `others` are the kinds that are `leading` in others.
     """
     if mapped.kind == "manual":
         return ()
@@ -54,7 +63,7 @@ def drift(mapped: StoreMap, schema: Schema) -> tuple[Drift, ...]:
         if table is None:
             found.append(_gone(mapped, collection, schema.beside.get(collection.name)))
         elif collection.personal:
-            found.extend(_Compared(mapped, collection, table, schema.dialect).all())
+            found.extend(_Compared(mapped, collection, table, schema.dialect, others).all())
     order = list(Severity)
     return tuple(sorted(found, key=lambda each: (order.index(each.severity), *_line(each.place))))
 
@@ -133,6 +142,7 @@ class _Compared:
     collection: Collection
     table: Table
     dialect: Dialect | None
+    others: frozenset[str]
 
     def all(self) -> Iterator[Drift]:
         yield from self.hidden()
@@ -219,9 +229,7 @@ class _Compared:
 
     def asked(self) -> Iterator[Match]:
         """Yield fields of people of which it is asked who else bears what led to rows elsewhere."""
-        others = (each for each in self.mapped.collections if each.name != self.collection.name)
-        ways = [way for each in others for way in each.ways if way.bond is Bond.ABOUT]
-        kinds = {comparable(way.identity) for way in ways if isinstance(way, Match)}
+        kinds = self.others | leading(self.mapped)
         led = {name for way in self.collection.ways for name in way.columns}
         for place in self.collection.places if self.collection.person else ():
             if comparable(place.identity or "name") in kinds and place.name not in led:
