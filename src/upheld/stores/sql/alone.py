@@ -12,7 +12,7 @@ from upheld.model import Bond, Collection, Follow, Match, Type
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import filled
 from upheld.stores.sql.finding import answers, counting, there
-from upheld.stores.sql.functions import normal
+from upheld.stores.sql.functions import Spelled, normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,10 +59,7 @@ def borne(connection: sa.Connection, selector: Selector) -> frozenset[Identity]:
     """
     people_ = [each for each in selector.mapped.collections if each.person]
     bearers = [(each, identities) for each in people_ if (identities := _asked_of(selector, each))]
-    asked = [
-        there(selector, each, sa.or_(*(_of_others(selector, each, one) for one in identities)))
-        for each, identities in bearers
-    ]
+    asked = [there(selector, each, _of_others(selector, each, some)) for each, some in bearers]
     some = _told(connection, selector, asked)
     pairs = [
         (each, one)
@@ -140,17 +137,21 @@ def _asked_of(selector: Selector, collection: Collection) -> frozenset[Identity]
     return frozenset(each for each in selector.closure.alone if each[0] in kinds)
 
 
-def _of_others(selector: Selector, collection: Collection, identity: Identity) -> Truth:
-    """Rows of people that bear an identity, in whatever column, and are not the person's."""
-    kind, value = identity
-    ways = (way for way in borne_in(collection) if comparable(way.identity) == kind)
-    bearing = sa.or_(sa.false(), *(selector.match(collection, way, {value}) for way in ways))
-    return sa.and_(bearing, selector.rows(collection, Bond.ABOUT).is_not(sa.true()))
+def _of_others(
+    selector: Selector, collection: Collection, identities: frozenset[Identity]
+) -> Truth:
+    """Rows of people that bear one of these, in whatever column, and are not the person's."""
+    bearing = (
+        selector.match(collection, way, _values(identities, way.identity))
+        for way in borne_in(collection)
+    )
+    others = selector.rows(collection, Bond.ABOUT).is_not(sa.true())
+    return sa.and_(sa.or_(sa.false(), *bearing), others)
 
 
 def _numbers(selector: Selector, collection: Collection, identity: Identity) -> Iterator[Question]:
     """Ask how many others bear an identity, and how many of them contradict what was presented."""
-    others = _of_others(selector, collection, identity)
+    others = _of_others(selector, collection, frozenset({identity}))
     strangers = people.strangers(selector, collection)
     yield counting(selector, collection, others)
     yield counting(
@@ -245,7 +246,7 @@ def _of_two(selector: Selector, way: _Way) -> Iterator[Truth | sa.ColumnElement[
         known, column = identities.get(field.identity, ()), selector.field(collection, place.name)
         described = selector.column(collection, place.name)
         in_words = described is not None and described.type is Type.TEXT
-        held = normal(field.identity, column) if in_words else column
+        held = normal(field.identity, column) if in_words else Spelled(column)
         mine = selector.match(collection, field, known)
         every = sa.select(sa.func.count(held.distinct())).select_from(selector.table(collection))
         strangers = every.where(
