@@ -28,8 +28,9 @@ class Column:
 
     A `generated` column is computed from others and cannot be written. `declared` is its type in
     the words of the database, as a cast names it; `folds` says that the database itself disregards
-    case where it compares the column's values. `path` leads to a value inside a column of JSON,
-    which is named like `profile$.address.city`.
+    case where it compares the column's values. `loosely` names the rule by which it takes values of
+    other letters for the same, if it does: without accents, without hyphens, without case. `path`
+    leads to a value inside a column of JSON, which is named like `profile$.address.city`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     declared: str = ""
     folds: bool = False
     path: tuple[str, ...] = ()
+    loosely: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,7 @@ class Selector:
                 continue
             target, at = self.mapped.collection(way.to), halves(way.to)
             if self.keys.get(at) and target and way.onto == target.key:
-                columns = self.fields(collection, way.columns)
-                yield in_keys(columns, self._listed(at))
+                yield self._following(collection, way, target, self._listed(at))
 
     def way(self, collection: Collection, way: Way) -> Truth:
         """Rows that this one way leads to."""
@@ -173,9 +172,14 @@ class Selector:
         keys = self.keys.get(at, frozenset())
         if not keys:
             return sa.false()
-        columns = self.fields(collection, way.columns)
         in_words = target is not None and self._numbers_in_words(collection, way, target)
-        listed_ = self._listed(at, in_words=in_words)
+        return self._following(collection, way, target, self._listed(at, in_words=in_words))
+
+    def _following(
+        self, collection: Collection, way: Follow, target: Collection | None, listed_: Listed
+    ) -> Truth:
+        """Rows whose link leads to one of these keys, as what it points at is compared."""
+        columns = self.fields(collection, way.columns)
         found = in_keys(columns, listed_)
         if target is None or not self._looser(collection, way, target):
             return found
@@ -184,14 +188,17 @@ class Selector:
         return sa.and_(found, in_keys(words, listed_))
 
     def _looser(self, collection: Collection, way: Follow, target: Collection) -> bool:
-        """Say whether a link is compared with less regard to letters than what it points at."""
+        """Say whether a link is compared with less regard to letters than what it points at.
+
+        Where both disregard some, and not by the same rule, only the same letters lead.
+        """
         pairs = [
             (self.column(collection, name), self.column(target, onto))
             for name, onto in zip(way.columns, way.onto, strict=True)
         ]
         if self.typeless:
             return any(a and a.type is Type.TEXT for a, _ in pairs)
-        return any(a and a.folds and not (b and b.folds) for a, b in pairs)
+        return any(a and a.loosely and a.loosely != (b.loosely if b else "") for a, b in pairs)
 
     def elsewhere(self, collection: Collection, way: Way) -> Truth:
         """Rows in which this way leads to somebody, and not to this person."""
@@ -317,9 +324,9 @@ class Selector:
     def _to_the_letter(
         self, collection: Collection, way: Match, found: Truth, wanted: list[str]
     ) -> Truth:
-        """Rows found by a comparison that may disregard case, without those of other letters."""
+        """Rows found by a comparison that may be a loose one, without those of other letters."""
         known = self.column(collection, way.column)
-        if known is None or not known.folds:
+        if known is None or not known.loosely:
             return found
         column = self.field(collection, way.column)
         return sa.and_(found, normal(way.identity, column).in_(wanted))

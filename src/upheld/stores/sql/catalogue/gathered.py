@@ -84,8 +84,15 @@ def _takes_steps(table: Table) -> bool:
 
 
 def _told(table: Table) -> Mapping[str, object]:
-    """Return what is digested; a table without heirs is told as it was before there were any."""
-    return {name: value for name, value in asdict(table).items() if name != "heirs" or value}
+    """Return what is digested; a table without heirs is told as it was before there were any.
+
+    So is a column of which it is enough to know that it folds.
+    """
+    told = {name: value for name, value in asdict(table).items() if name != "heirs" or value}
+    for column in told["columns"]:
+        if column["folds"] or not column["loosely"]:
+            del column["loosely"]
+    return told
 
 
 def called(name: str, schema: str | None = None) -> str:

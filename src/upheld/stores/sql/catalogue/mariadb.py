@@ -183,6 +183,7 @@ def _read_columns(connection: sa.Connection, here: Mapping[str, str], found: _Fo
                 if kind in _SIZED
                 else _SIZE.sub("", declared),
                 folds=bool(collation) and collation.endswith("_ci"),
+                loosely="" if not collation or collation.endswith("_bin") else collation,
             )
         )
 

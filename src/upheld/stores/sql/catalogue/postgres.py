@@ -230,6 +230,7 @@ def _columns(
             generated=computes or (oid, name) in computed,
             declared=declared,
             folds=folds or base.name == "citext",
+            loosely="a collation of its own" if folds or base.name == "citext" else "",
         )
         table.columns.append(column)
         domains.setdefault(oid, []).extend(_domains(kind, kinds))

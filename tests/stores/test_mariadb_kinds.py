@@ -1,0 +1,97 @@
+"""What MariaDB has of its own: looser letters, names as InnoDB writes them, keys, kept history."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base
+
+LOOSE = [
+    "utf8mb4_uca1400_ai_cs",
+    "utf8mb4_uca1400_as_cs",
+    "utf8mb4_uca1400_ai_ci",
+    "utf8mb4_general_ci",
+    "latin1_general_cs",
+    "utf8mb4_bin",
+]
+JOSE = "jose@example.com"
+NEAR = ["josé@example.com", "jo\u00adse@example.com"]
+
+
+def _of_two(url: str, collation: str, near: str) -> Base:
+    base = Base(url, MYISAM)
+    charset = collation.split("_", maxsplit=1)[0]
+    base.run(
+        f"CREATE TABLE people (id int PRIMARY KEY, email varchar(80) CHARACTER SET {charset} "
+        f"COLLATE {collation} NOT NULL)",
+        f"INSERT INTO people VALUES (1, 'Jose@Example.com'), (2, '{near}')",
+    )
+    return base
+
+
+@pytest.mark.parametrize("collation", LOOSE)
+@pytest.mark.parametrize("near", NEAR)
+def test_other_letters_are_somebody_elses_however_the_server_compares(
+    mariadb_url: str, collation: str, near: str
+) -> None:
+    """No accent and no soft hyphen is disregarded; small letters and capitals still are."""
+    base = _of_two(mariadb_url, collation, near)
+    assert [row[0] for _, _, row in base.shown(email=JOSE)] == [1]
+    base.erase(email=JOSE)
+    assert base.rows("SELECT id FROM people") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("key", "link"),
+    [
+        ("utf8mb4_bin", "utf8mb4_uca1400_ai_cs"),
+        ("utf8mb4_uca1400_as_cs", "utf8mb4_uca1400_ai_cs"),
+        ("utf8mb4_uca1400_as_ci", "utf8mb4_general_ci"),
+    ],
+)
+@pytest.mark.parametrize("bond", ["about", "mentions"])
+def test_a_link_that_disregards_accents_leads_to_nobody_elses_rows(
+    mariadb_url: str, key: str, link: str, bond: str
+) -> None:
+    base = Base(mariadb_url, LINKED.replace("people, is: about", f"people, is: {bond}"))
+    base.run(
+        f"CREATE TABLE people (code varchar(20) COLLATE {key} PRIMARY KEY, "
+        "email varchar(80) NOT NULL)",
+        f"CREATE TABLE orders (id int PRIMARY KEY, person varchar(20) COLLATE {link}, "
+        "note varchar(20))",
+        f"INSERT INTO people VALUES ('jose', '{ADA}'), ('josé', '{BOB}')",
+        "INSERT INTO orders VALUES (1, 'jose', '-'), (2, 'josé', '-')",
+    )
+    assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}
+
+
+SHARED = """
+collections:
+  people:
+    key: code
+    person: yes
+    people: [{match: email, identity: email, is: about}]
+    fields: {code: none, email: {category: contact, identity: email}}
+  chats:
+    key: code
+    people: [{follow: one, to: people, is: shared}, {follow: other, to: people, is: shared}]
+    fields: {code: none, one: none, other: none}
+  lines:
+    key: id
+    people: [{follow: chat, to: chats, is: about}]
+    fields: {id: none, chat: none}
+"""
+
+
+def test_what_hangs_on_rows_of_two_people_does_so_to_the_letter(mariadb_url: str) -> None:
+    base = Base(mariadb_url, SHARED)
+    exact, loose = "varchar(20) COLLATE utf8mb4_bin", "varchar(20) COLLATE utf8mb4_uca1400_ai_cs"
+    base.run(
+        f"CREATE TABLE people (code {exact} PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"CREATE TABLE chats (code {exact} PRIMARY KEY, one {exact}, other {exact})",
+        f"CREATE TABLE `lines` (id int PRIMARY KEY, chat {loose})",
+        f"INSERT INTO people VALUES ('a', '{ADA}'), ('b', '{BOB}'), ('c', 'c@example.com')",
+        "INSERT INTO chats VALUES ('jose', 'a', 'b'), ('josé', 'b', 'c')",
+        "INSERT INTO `lines` VALUES (1, 'jose'), (2, 'josé')",
+    )
+    assert {row[0] for name, _, row in base.shown(email=ADA) if name == "lines"} == {1}
