@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+import sqlalchemy as sa
 
 from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base
+from upheld.stores.sql.catalogue.gathered import called
+
+if TYPE_CHECKING:
+    from tests.servers import Server
 
 LOOSE = [
     "utf8mb4_uca1400_ai_cs",
@@ -95,3 +102,37 @@ def test_what_hangs_on_rows_of_two_people_does_so_to_the_letter(mariadb_url: str
         "INSERT INTO `lines` VALUES (1, 'jose'), (2, 'josé')",
     )
     assert {row[0] for name, _, row in base.shown(email=ADA) if name == "lines"} == {1}
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere", "table"),
+    [
+        ("{}-shop", "{}", "people"),
+        ("{}", "{}-crm", "people"),
+        ("{}", "{}crm", "web-people"),
+        ("{}é Æ@x", "{}/crm", "Käufer.b@c d"),
+        ("{}_Shop", "{}_sHOP", "people"),
+    ],
+)
+def test_rows_elsewhere_that_would_go_too_are_seen_by_whatever_name(
+    mariadb_server: Server, mariadb_url: str, here: str, elsewhere: str, table: str
+) -> None:
+    made = str(sa.make_url(mariadb_url).database)
+    own, other = here.format(made), elsewhere.format(made)
+    names = [name for name in (own, other) if name != made]
+    mariadb_server.run(*(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4" for name in names))
+    try:
+        mapped = MYISAM.replace("\n  people:", f"\n  '{called(table)}':")
+        base = Base(mariadb_server.within(own), mapped)
+        base.run(
+            f"CREATE TABLE `{table}` (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+            f"INSERT INTO `{table}` VALUES (1, '{ADA}'), (2, '{BOB}')",
+            f"CREATE TABLE `{other}`.deals (id int PRIMARY KEY, owner int, FOREIGN KEY (owner) "
+            f"REFERENCES `{own}`.`{table}` (id) ON DELETE CASCADE)",
+        )
+        [refusal] = base.store.preview(base.step(email=ADA)).refusals
+        assert f"rows of another database that point at `{called(table)}`" in refusal
+    finally:
+        mariadb_server.run(
+            f"DROP TABLE IF EXISTS `{other}`.deals", *(f"DROP DATABASE `{n}`" for n in names)
+        )

@@ -158,12 +158,12 @@ class MariaDb:
         if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
             yield _NO_PROCESS
             return
-        going = [need.name for need in needs if need.deletes]
+        going = {need.table.name: need.name for need in needs if need.deletes}
         for name in connection.exec_driver_sql(_FROM_ELSEWHERE).scalars() if going else ():
             if name in going:
                 yield (
-                    f"has rows of another database that point at `{name}`, and may go with it; "
-                    f"keep its rows with `erase: fields`, or drop that foreign key"
+                    f"has rows of another database that point at `{going[name]}`, and may go with "
+                    "it; keep its rows with `erase: fields`, or drop that foreign key"
                 )
 
     def unread(
@@ -205,10 +205,18 @@ def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:
 _RIGHTS = {sa.Delete: "delete", sa.Update: "update", sa.Insert: "add"}
 _FORBIDDEN = {(1142,), (1143,), (1227,)}
 _FROM_ELSEWHERE = """
-SELECT DISTINCT SUBSTRING_INDEX(REF_NAME, '/', -1) FROM information_schema.INNODB_SYS_FOREIGN
-WHERE SUBSTRING_INDEX(REF_NAME, '/', 1) = DATABASE()
-AND SUBSTRING_INDEX(FOR_NAME, '/', 1) <> DATABASE()
-"""
+SELECT DISTINCT {table} FROM information_schema.INNODB_SYS_FOREIGN
+WHERE {database} = DATABASE()
+AND BINARY SUBSTRING_INDEX(REF_NAME, '/', 1) <> BINARY SUBSTRING_INDEX(FOR_NAME, '/', 1)
+""".format(
+    **{
+        part: f"CONVERT(CONVERT(BINARY SUBSTRING_INDEX(REF_NAME, '/', {at}) USING filename) "
+        "USING utf8mb4)"
+        for part, at in (("database", 1), ("table", -1))
+    }
+)
+"""InnoDB writes names as those of files are: `web@002dshop` for `web-shop`."""
+
 _NO_PROCESS = (
     "does not let this role see who else is writing, so that a look-back could never be sure; let "
     "its owner GRANT PROCESS ON *.* to it"
