@@ -8,6 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base
+from upheld.datamap.drift import Severity, drift
+from upheld.datamap.parse import parse_store
+from upheld.errors import Refused
 from upheld.stores.sql.catalogue.gathered import called
 
 if TYPE_CHECKING:
@@ -136,3 +139,61 @@ def test_rows_elsewhere_that_would_go_too_are_seen_by_whatever_name(
         mariadb_server.run(
             f"DROP TABLE IF EXISTS `{other}`.deals", *(f"DROP DATABASE `{n}`" for n in names)
         )
+
+
+def _checked(base: Base) -> list[str]:
+    """Return what `map check` finds broken."""
+    mapped = parse_store(f"kind: sql\nurl: env:SHOP\n{base.text}", "stores/shop.yaml")
+    found = drift(mapped, base.store.schema())
+    return [each.words for each in found if each.severity is Severity.BROKEN]
+
+
+def _keyed(url: str, kind: str, value: str, text: str = LINKED) -> Base:
+    base = Base(url, text)
+    base.run(
+        f"CREATE TABLE people (code {kind} PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"CREATE TABLE orders (id int PRIMARY KEY, person {kind}, note varchar(20))",
+        f"INSERT INTO people VALUES ({value}, '{ADA}')",
+        f"INSERT INTO orders VALUES (1, {value}, 'ada')",
+    )
+    return base
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("float", "0.1"), ("float(7,3) unsigned", "0.1"), ("bit(16)", "5"), ("bit", "1")],
+)
+def test_a_key_that_is_not_found_again_is_refused(mariadb_url: str, kind: str, value: str) -> None:
+    base = _keyed(mariadb_url, kind, value)
+    with pytest.raises(Refused, match=r"`shop\.people\.code` is of type (float|bit)"):
+        base.step(email=ADA)
+    assert [each for each in _checked(base) if each.startswith("`people.code` is of type")]
+
+
+def test_what_is_pointed_at_beside_the_key_is_found_again_or_refused(mariadb_url: str) -> None:
+    text = LINKED.replace("key: code", "key: email").replace(
+        "to: people,", "to: people, onto: code,"
+    )
+    base = _keyed(mariadb_url, "float", "0.1", text)
+    with pytest.raises(Refused, match=r"`shop\.people\.code` is of type float"):
+        base.step(email=ADA)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        *(
+            ("double", "0.1"),
+            ("decimal(7,3)", "0.1"),
+            ("year", "2020"),
+            ("time(6)", "'10:00:00.5'"),
+        ),
+        *(("datetime(6)", "'2026-01-01 10:00:00.25'"), ("binary(16)", "'x'"), ("inet6", "'::1'")),
+        *(("uuid", "'00000000-0000-0000-0000-00000000000a'"), ("enum('a','b')", "'b'")),
+    ],
+)
+def test_any_other_key_leads_on(mariadb_url: str, kind: str, value: str) -> None:
+    base = _keyed(mariadb_url, kind, value)
+    assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}
+    base.erase(email=ADA)
+    assert base.rows("SELECT * FROM orders") == []

@@ -12,7 +12,7 @@ from upheld.datamap.kin import sound
 from upheld.datamap.naming import held
 from upheld.datamap.told import Drift, Severity
 from upheld.identity import comparable, of_several
-from upheld.model import STEPS, Act, Bond, Follow, Match, Type
+from upheld.model import STEPS, Act, Bond, Follow, Match, Type, inexact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +151,7 @@ class _Compared:
         yield from self.in_part()
         yield from self.key()
         yield from self.arrays()
+        yield from self.inexact()
         yield from self.nobody()
         for way in (*self.collection.ways, *self.asked()):
             yield from self.slow(way)
@@ -218,6 +219,14 @@ class _Compared:
                     else "map a table with a row for each link instead"
                 )
                 yield self._broken(name, f"is an array and cannot be {what}", then)
+
+    def inexact(self) -> Iterator[Drift]:
+        """Tell what rows would be named or pointed at by, and are not found again by."""
+        for name in dict.fromkeys([*self.collection.key, *self._aimed()]):
+            column = held(self.table, name)
+            if column is not None and inexact(column, self.dialect):
+                words = f"is of type {column.declared} and cannot be the key of rows"
+                yield self._broken(name, words, "write another key, and links to that")
 
     def nobody(self) -> Iterator[Drift]:
         if not self.collection.ways:
@@ -338,15 +347,18 @@ class _Compared:
 
     def _needed(self) -> list[str]:
         ways = [name for way in self.collection.ways for name in way.columns]
-        aimed = [
+        keep = self.collection.keep
+        since = [keep.since] if keep and keep.since else []
+        return [*self.collection.key, *ways, *self._aimed(), *since]
+
+    def _aimed(self) -> list[str]:
+        return [
             name
             for each in self.mapped.collections
             for way in each.ways
             if isinstance(way, Follow) and way.to == self.collection.name
             for name in way.onto
         ]
-        keep = self.collection.keep
-        return [*self.collection.key, *ways, *aimed, *([keep.since] if keep and keep.since else [])]
 
     def _broken(self, column: str, words: str, then: str) -> Drift:
         return self._drift(Severity.BROKEN, self._named(column, words), then)

@@ -17,6 +17,7 @@ from upheld.model.erasing import (
     Step,
 )
 from upheld.model.guards import Dialect, Guards, Probe, Role, Safeguard
+from upheld.model.kinds import inexact, irreplaceable, unredactable
 from upheld.model.people import Alike, Dossier, Proposal, Sign, Traits
 from upheld.model.places import (
     Act,
@@ -167,7 +168,10 @@ __all__ = [
     "Version",
     "Way",
     "facts_of",
+    "inexact",
+    "irreplaceable",
     "name_parts",
     "parts",
     "points_of",
+    "unredactable",
 ]

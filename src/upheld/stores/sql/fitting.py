@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.errors import Refused, Stale
+from upheld.model import Follow, inexact
 from upheld.stores.sql.columns import mapped
 
 if TYPE_CHECKING:
-    from upheld.model import Collection, Schema, StoreMap, Table
+    from upheld.model import Collection, Dialect, Schema, StoreMap, Table
 
 
 def require_fitting(store: StoreMap, schema: Schema) -> None:
@@ -24,6 +25,7 @@ def require_fitting(store: StoreMap, schema: Schema) -> None:
             _require_there(store, collection, shape)
             if shape:
                 _require_told_apart(store, collection, shape)
+                _require_exact(store, collection, shape, schema.dialect)
 
 
 def unmapped_heirs(store: StoreMap, shape: Table) -> list[str]:
@@ -57,3 +59,28 @@ def _require_told_apart(store: StoreMap, collection: Collection, shape: Table) -
             f"`{store.name}.{left[0]}` inherits from {where} as others do that are mapped, and "
             "nobody is found in it; map it, too, so that each row is a row of one table"
         )
+
+
+def _require_exact(
+    store: StoreMap, collection: Collection, shape: Table, dialect: Dialect | None
+) -> None:
+    """Refuse to find rows by what is no longer the same once it was read.
+
+    Raises:
+        Refused: a column that rows are named or pointed at by is of such a type.
+    """
+    aimed = [
+        name
+        for each in store.collections
+        for way in each.ways
+        if isinstance(way, Follow) and way.to == collection.name
+        for name in way.onto
+    ]
+    for name in dict.fromkeys([*collection.key, *aimed]):
+        column = shape.column(name)
+        if column and inexact(column, dialect):
+            raise Refused(
+                f"`{store.name}.{collection.name}.{name}` is of type {column.declared}, whose "
+                "values are not found again by what is read of them; name another key in the map, "
+                "and links to that"
+            )
