@@ -157,6 +157,40 @@ def test_a_path_into_json_is_a_place_of_its_own(database_url: str) -> None:
     assert said.count("@erased.invalid") == 2
 
 
+@pytest.mark.parametrize(
+    "profile",
+    [
+        '{"contact": {"mail": "ada@example.com", "mail": "ada@example.com"}}',
+        '{"contact": {"mail": "ada@example.com"}, "contact": {"mail": "ada@example.com"}}',
+        '{"contact": {"mail": null, "mail": "ada@example.com"}}',
+    ],
+)
+def test_a_name_that_is_twice_in_json_is_erased_twice_or_refused(
+    database_url: str, profile: str
+) -> None:
+    """PostgreSQL keeps the last one only; elsewhere the others would stay."""
+    kind = {"p": "json", "m": "json", "s": "text"}[database_url[0]]
+    other = '{"contact": {"mail": "bob@example.com", "mail": "", "mails": 1}}'
+    base = made(
+        database_url,
+        f"profile {kind}",
+        "profile$.contact.mail: {category: contact, erase: blank}",
+        f"'{profile}'",
+        f"'{other}'",
+    )
+    if database_url.startswith("postgresql"):
+        base.erase(email=ADA)
+        assert "ada@" not in str(base.rows("SELECT profile::text FROM people"))
+        return
+    [refusal] = base.store.preview(base.step(email=ADA)).refusals
+    assert refusal.startswith(
+        "`shop.people.profile$.contact.mail` is there twice in the JSON of 1 rows"
+    )
+    assert isinstance(base.store.act(base.step(email=ADA)), Declined)
+    base.run('UPDATE people SET profile = \'{"contact": {"mail": "x", "mails": {}}}\'')
+    base.erase(email=ADA)
+
+
 def test_json_that_is_no_json_stops_nothing(tmp_path: object) -> None:
     base = made(
         f"sqlite:///{tmp_path}/x.sqlite",

@@ -14,7 +14,7 @@ from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, filled, holder, named
 from upheld.stores.sql.finding import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
-from upheld.stores.sql.functions.json import rewritten
+from upheld.stores.sql.functions.json import Doubled, Within, rewritten
 from upheld.stores.sql.functions.needles import needles
 from upheld.stores.sql.replacing import replacement
 
@@ -146,6 +146,11 @@ class Eraser:
         column = self.column(field)
         odd = sa.and_(filled(column), Dated(column).is_not(sa.true()))
         return sa.and_(self._rows(), odd)
+
+    def doubled(self, field: str) -> Truth | None:
+        """Rows in whose JSON a name on the way to a field is there twice."""
+        within = self.column(field)
+        return sa.and_(self._rows(), Doubled(*within.clauses)) if type(within) is Within else None
 
     def require_unblocked(
         self, inbound: Iterable[tuple[Collection, Reference]], erasers: Iterable[Eraser]

@@ -135,12 +135,21 @@ def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str | Obje
         elif change.act is Act.ANONYMISE:
             rows = eraser.no_dates(change.field)
             yield Objection(eraser.collection, rows, partial(_no_date, where))
+        if column and (twice := eraser.doubled(change.field)) is not None:
+            yield Objection(eraser.collection, twice, partial(_doubled, where))
 
 
 def _no_date(where: str, rows: int) -> str:
     return (
         f"{where} holds what is no date in {rows} rows and cannot be made coarser there; "
         "write dates like 1990-05-17, or use `erase: blank` in the map"
+    )
+
+
+def _doubled(where: str, rows: int) -> str:
+    return (
+        f"{where} is there twice in the JSON of {rows} rows, and only one of them would be erased; "
+        "write each name once there, or use `erase: blank` for the whole column in the map"
     )
 
 

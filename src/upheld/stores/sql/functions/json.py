@@ -39,6 +39,17 @@ class Rewritten(FunctionElement[object]):
     inherit_cache = True
 
 
+class Doubled(FunctionElement[bool]):
+    """Whether a name on the way of a path is there twice. Arguments: the column, the path.
+
+    PostgreSQL takes the last and writes it once; others read and write the first, and leave the
+    rest.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
 def rewritten(
     column: sa.ColumnElement[object], values: Mapping[tuple[str, ...], sa.ColumnElement[object]]
 ) -> Rewritten:
@@ -99,6 +110,35 @@ def _within_postgres(element: Within, compiler: SQLCompiler, **options: object) 
 def _within_mariadb(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
     return f"JSON_VALUE({column}, {_dollar(path)})"
+
+
+def _prefixes(said: str) -> list[str]:
+    """Return a path of each length, as SQLite and MariaDB write it."""
+    path = _parts(said)
+    texts = (json.dumps(path[: at + 1]).replace("'", "''") for at in range(len(path)))
+    return [_dollar(f"'{each}'") for each in texts]
+
+
+@compiles(Doubled, "sqlite")
+def _doubled_sqlite(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
+    column, path = (compiler.process(each, **options) for each in element.clauses)
+    steps = [each.replace("%%", "%") for each in _prefixes(path)]
+    again = (f"json_type(json_remove({column}, {step}), {step}) IS NOT NULL" for step in steps)
+    return f"CASE WHEN json_valid({column}) THEN {' OR '.join(again)} END"
+
+
+@compiles(Doubled, "postgresql")
+def _doubled_postgres(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
+    del element, compiler, options
+    return "false"
+
+
+@compiles(Doubled, "mysql", "mariadb")
+def _doubled_mariadb(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
+    column, path = (compiler.process(each, **options) for each in element.clauses)
+    steps = _prefixes(path)
+    again = (f"JSON_EXISTS(JSON_REMOVE({column}, {step}), {step})" for step in steps)
+    return f"({' OR '.join(again)})"
 
 
 def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
