@@ -197,3 +197,22 @@ def test_any_other_key_leads_on(mariadb_url: str, kind: str, value: str) -> None
     assert {row[0] for name, _, row in base.shown(email=ADA) if name == "orders"} == {1}
     base.erase(email=ADA)
     assert base.rows("SELECT * FROM orders") == []
+
+
+def test_a_plan_says_that_history_keeps_what_is_erased(mariadb_url: str) -> None:
+    base = Base(mariadb_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    assert base.store.preview(base.step(email=ADA)).notes == ()
+    base.run("ALTER TABLE people ADD SYSTEM VERSIONING")
+    [note] = base.store.preview(base.step(email=ADA)).notes
+    assert note == (
+        "`shop.people` is a table that keeps what its rows were: it keeps what was erased until "
+        "`DELETE HISTORY FROM people`; do so after this erasure"
+    )
+    base.erase(email=ADA)
+    assert len(base.rows("SELECT id FROM people FOR SYSTEM_TIME ALL")) == 2
+    base.run("DELETE HISTORY FROM people")
+    assert base.rows("SELECT id FROM people FOR SYSTEM_TIME ALL") == [(2,)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from upheld.model import Outcome
 from upheld.stores.sql.columns import holder, mapped
+from upheld.stores.sql.deep.beyond import HISTORY
 from upheld.stores.sql.preflight import rehearsal_needed
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def notes(store: str, erasers: Sequence[Eraser]) -> Iterator[str]:
     """Yield what the database does by itself when rows of a collection are changed or go.
 
     Also that a step was rehearsed: others had to wait for its locks, and what a trigger does
-    outside of the database is not undone.
+    outside of the database is not undone. And where the database keeps what its rows were.
     """
     for each in erasers[:1]:
         if rehearsal_needed(each.selector.mapped, each.selector.schema, each.step):
@@ -45,6 +46,11 @@ def notes(store: str, erasers: Sequence[Eraser]) -> Iterator[str]:
         schema = eraser.selector.schema
         for trigger in schema.tables[name].triggers:
             yield f"`{store}.{name}` has the trigger `{trigger}`"
+        if HISTORY in schema.beside.get(name, ""):
+            yield (
+                f"`{store}.{name}` is a table {HISTORY}: it keeps what was erased until "
+                f"`DELETE HISTORY FROM {name}`; do so after this erasure"
+            )
         for other in schema.tables.values() if name in going else ():
             for reference in other.references:
                 if reference.to == name and reference.on_delete in _FOLLOWS:
