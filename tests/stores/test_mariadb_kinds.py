@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base
+from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base, made
 from upheld.datamap.drift import Severity, drift
 from upheld.datamap.parse import parse_store
 from upheld.errors import Refused
+from upheld.model import Declined
 from upheld.stores.sql.catalogue.gathered import called
 
 if TYPE_CHECKING:
@@ -216,3 +217,53 @@ def test_a_plan_says_that_history_keeps_what_is_erased(mariadb_url: str) -> None
     assert len(base.rows("SELECT id FROM people FOR SYSTEM_TIME ALL")) == 2
     base.run("DELETE HISTORY FROM people")
     assert base.rows("SELECT id FROM people FOR SYSTEM_TIME ALL") == [(2,)]
+
+
+REPLACED = {
+    "float": "1.5",
+    "float unsigned": "1.5",
+    "float(7,4)": "1.5",
+    "double": "1.5",
+    "double(5,1)": "1.5",
+    "uuid": "'123e4567-e89b-12d3-a456-426655440000'",
+    "binary(16)": "'Ada'",
+    "binary(32)": "'Ada'",
+    "varbinary(4)": "'Ada'",
+    "varbinary(16)": "'Ada'",
+    "varbinary(300)": "'Ada'",
+    "tinyblob": "'Ada'",
+}
+
+
+@pytest.mark.parametrize("kind", REPLACED)
+def test_a_replacement_fits_and_stays_what_it_is(mariadb_url: str, kind: str) -> None:
+    fields = "x: {category: contact, erase: replace}"
+    base = made(mariadb_url, f"x {kind} NOT NULL", fields, *(REPLACED[kind],) * 2)
+    before = base.rows("SELECT x FROM people WHERE email = 'bob@example.com'")
+    assert _checked(base) == []
+    base.erase(email=ADA)
+    assert base.rows("SELECT x FROM people WHERE email = 'bob@example.com'") == before
+    assert base.rows("SELECT x FROM people WHERE email LIKE 'erased-%'") != before
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "act", "words"),
+    [
+        *(("year", "2020", "replace", "of type year"), ("bit(4)", "5", "replace", "of type bit")),
+        *(("time", "'10:00'", "replace", "type time"), ("bit", "1", "redact", "no text")),
+        ("binary(40)", "'Ada'", "replace", "of type binary(40), which no replacement fits"),
+        ("point", "point(1, 2)", "redact", "is no text and cannot be redacted"),
+        *(("blob", "'Ada'", "redact", "is no text"), ("int", "7", "redact", "is no text")),
+    ],
+)
+def test_what_would_fail_is_refused_before_anything_is_written(
+    mariadb_url: str, kind: str, value: str, act: str, words: str
+) -> None:
+    fields = f"x: {{category: contact, erase: {act}}}"
+    base = made(mariadb_url, f"x {kind} NOT NULL", fields, value, value)
+    [refusal] = base.store.preview(base.step(email=ADA)).refusals
+    assert refusal.startswith("`shop.people.x` is ")
+    assert words in refusal
+    assert isinstance(base.store.act(base.step(email=ADA)), Declined)
+    [broken] = _checked(base)
+    assert broken.startswith("`people.x` ")

@@ -12,7 +12,17 @@ from upheld.datamap.kin import sound
 from upheld.datamap.naming import held
 from upheld.datamap.told import Drift, Severity
 from upheld.identity import comparable, of_several
-from upheld.model import STEPS, Act, Bond, Follow, Match, Type, inexact
+from upheld.model import (
+    STEPS,
+    Act,
+    Bond,
+    Follow,
+    Match,
+    Type,
+    inexact,
+    irreplaceable,
+    unredactable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +46,7 @@ _SHORTEST_REPLACEMENT = 24
 _UNWRITTEN = (Act.LEAVE, Act.RETAIN)
 _JSON = ("json", "jsonb")
 _REPLACED = ("", "uuid")
+_NO_TEXT = (Type.NUMBER, Type.DATE, Type.BYTES)
 
 
 def leading(mapped: StoreMap) -> frozenset[str]:
@@ -312,10 +323,10 @@ class _Compared:
             case Act.REDACT | Act.REPLACE, _ if column.declared in _JSON:
                 then = "use `erase: blank`, or name paths in it"
                 yield self._broken(place.name, "is JSON, and no word stands in its place", then)
-            case Act.REPLACE, Type.OTHER if column.declared not in _REPLACED:
+            case Act.REPLACE, _ if self.unlike_any(column):
                 then = "use `erase: blank` or `leave`"
                 yield self._broken(place.name, "cannot be replaced by a word", then)
-            case Act.REDACT, Type.NUMBER | Type.DATE | Type.BYTES:
+            case Act.REDACT, kind if kind in _NO_TEXT or unredactable(column, self.dialect):
                 then = "use `erase: blank`"
                 yield self._broken(place.name, "is no text and cannot be redacted", then)
             case Act.ANONYMISE, Type.NUMBER | Type.BYTES | Type.OTHER:
@@ -326,6 +337,11 @@ class _Compared:
                 yield self._warning(place.name, "is text and is anonymised as a date", then)
             case _:
                 pass
+
+    def unlike_any(self, column: Column) -> bool:
+        """Say whether no replacement is like what a column holds."""
+        odd = column.type is Type.OTHER and column.declared not in _REPLACED
+        return odd or irreplaceable(column, self.dialect)
 
     def undatable(self) -> Iterator[Drift]:
         since = self.collection.keep.since if self.collection.keep else None

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from upheld.model import Act, Bond, Collection, Follow, Reference, Type
+from upheld.model import (
+    Act,
+    Bond,
+    Collection,
+    Follow,
+    Reference,
+    Type,
+    irreplaceable,
+    unredactable,
+)
 from upheld.stores.sql.columns import Truth
 from upheld.stores.sql.finding import counts
 
@@ -130,7 +139,7 @@ def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str | Obje
         where = f"`{eraser.selector.mapped.name}.{shape.name}.{change.field}`"
         if column is None:
             yield f"{where} is no longer there; run `upheld map check`"
-        elif words := _impossible(shape, change, column) or _linked(schema, shape, change):
+        elif words := _impossible(schema, shape, change, column) or _linked(schema, shape, change):
             yield f"{where} {words}"
         elif change.act is Act.ANONYMISE:
             rows = eraser.no_dates(change.field)
@@ -153,14 +162,16 @@ def _doubled(where: str, rows: int) -> str:
     )
 
 
-def _impossible(shape: Table, change: Change, column: Column) -> str | None:
+def _impossible(schema: Schema, shape: Table, change: Change, column: Column) -> str | None:
     found = None
     match change.act:
         case Act.BLANK if not column.nullable:
             found = "is NOT NULL and would be blanked; use `erase: replace` in the map"
         case Act.REDACT if column.declared in _STRUCTURED:
             found = "is JSON and cannot be redacted as a text; map the paths in it, or blank it"
-        case Act.REPLACE if column.type is Type.OTHER and column.declared not in {"", "uuid"}:
+        case Act.REDACT if unredactable(column, schema.dialect):
+            found = "is no text and cannot be redacted; use `erase: blank` in the map"
+        case Act.REPLACE if _unlike_any(column) or irreplaceable(column, schema.dialect):
             found = (
                 f"is of type {column.declared}, which no replacement fits; blank it, or leave it"
             )
@@ -176,6 +187,10 @@ def _impossible(shape: Table, change: Change, column: Column) -> str | None:
         case _:
             pass
     return found
+
+
+def _unlike_any(column: Column) -> bool:
+    return column.type is Type.OTHER and column.declared not in {"", "uuid"}
 
 
 def _linked(schema: Schema, shape: Table, change: Change) -> str | None:

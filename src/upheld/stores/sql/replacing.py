@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.model import Type
 from upheld.stores.sql.functions import REPLACED, Digest, Octets, Whole, digest, whole
-from upheld.stores.sql.functions.keys import Stored
+from upheld.stores.sql.functions.keys import AsStored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 _EMAIL_LENGTH = 46
 _TEXT_LENGTH = 39
-_BITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "integer": 31}
-_DIGITS = re.compile(r"(?:numeric|decimal)\((\d+)(?:,(\d+))?\)")
+_BITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "integer": 31, "float": 24}
+_DIGITS = re.compile(r"(numeric|decimal|float|double)\((\d+)(?:,(\d+))?\)")
+_OCTETS = re.compile(r"(?:var)?binary\((\d+)\)")
+_UUID = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def replacement(
@@ -40,15 +42,19 @@ def replacement(
 
 def _fitting(
     made: Digest, column: Column | None, *, email: bool
-) -> Whole | Octets | sa.Cast[object] | sa.ColumnElement[str]:
+) -> Whole | Octets | AsStored | sa.ColumnElement[str]:
     length = column.length if column else None
     match column.type if column else Type.TEXT:
         case Type.NUMBER:
             return whole(made, _bits(column.declared if column else ""))
         case Type.BYTES:
-            return Octets(made)
+            room = _OCTETS.fullmatch(column.declared) if column else None
+            return sa.func.substr(Octets(made), 1, int(room[1])) if room else Octets(made)
         case Type.OTHER if column and column.declared == "uuid":
-            return sa.cast(sa.func.substr(made, 1, 32), _as(column))
+            first, *rest = (sa.func.substr(made, at, long) for at, long in _UUID)
+            return AsStored(
+                _joined(first, *(part for each in rest for part in ("-", each))), column
+            )
         case _ if email and (length is None or length >= _EMAIL_LENGTH):
             return _joined(REPLACED, sa.func.substr(made, 1, 24), "@erased.invalid")
         case _:
@@ -66,20 +72,8 @@ def _joined(*parts: str | sa.ColumnElement[str]) -> sa.ColumnElement[str]:
 
 def _bits(declared: str) -> int:
     """Return how many bits of a number any value of a column has room for."""
+    most = _BITS.get(declared.partition("(")[0].partition(" ")[0], 48)
     if found := _DIGITS.match(declared):
-        whole_digits = int(found[1]) - int(found[2] or 0)
-        return int(whole_digits * 3.3)
-    return _BITS.get(declared.partition("(")[0].partition(" ")[0], 48)
-
-
-class _As(Stored):
-    """A type of the database by its own name."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        return self.column.declared if self.column else "text"
-
-
-def _as(column: Column) -> _As:
-    return _As(column)
+        whole_digits = int(found[2]) - int(found[3] or 0)
+        return min(int(whole_digits * 3.3), most)
+    return most

@@ -110,7 +110,7 @@ _TYPES = {
 """A time of day is a figure and no date; of whatever is not named here, nobody knows."""
 
 _TYPE = {word: kind for kind, words in _TYPES.items() for word in words}
-_SIZED = frozenset({"decimal"})
+_SIZED = frozenset({"decimal", "float", "double", "binary", "varbinary"})
 _SHORT = frozenset({"char", "varchar", "tinytext"})
 _GRANTED = re.compile(r"GRANT (?P<what>.*?) ON (?P<where>\*|`(?:[^`]|``)*`)\.\* TO ", re.DOTALL)
 

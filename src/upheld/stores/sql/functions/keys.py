@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from upheld.model import Column, Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from sqlalchemy.sql.compiler import SQLCompiler
 
     from upheld.model import Key, Scalar
 
@@ -42,6 +45,28 @@ def described(element: sa.ColumnElement[object]) -> Column | None:
     """Return the column that an element is, as the catalogue describes it."""
     column: Column | None = getattr(element.type, "column", None)
     return column
+
+
+class AsStored(FunctionElement[object]):
+    """A text as a value of a column's type, where the database asks to be told. Argument: it."""
+
+    inherit_cache = True
+
+    def __init__(self, text: sa.ColumnElement[str], known: Column) -> None:
+        """Bear the type of the column."""
+        super().__init__(text)
+        self.type = Stored(known)
+
+
+@compiles(AsStored)
+def _as_stored(element: AsStored, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(AsStored, "postgresql")
+def _as_stored_postgres(element: AsStored, compiler: SQLCompiler, **options: object) -> str:
+    known, said = described(element), compiler.process(element.clauses, **options)
+    return f"CAST({said} AS {known.declared if known else 'text'})"
 
 
 class Keys(sa.types.UserDefinedType[object]):
