@@ -240,6 +240,23 @@ def test_another_table_of_this_name_is_searched(shop: Shop) -> None:
     assert "upheld_step" in {each.collection for each in hits}
 
 
+def test_a_table_of_somebody_else_that_begins_like_ours_is_seen_and_searched(shop: Shop) -> None:
+    step = shop.step()
+    made(
+        shop.url,
+        "CREATE TABLE upheld_leads (id INTEGER PRIMARY KEY, person INTEGER, mail VARCHAR(90), "
+        "FOREIGN KEY (person) REFERENCES people (id) ON DELETE CASCADE)",
+        "INSERT INTO upheld_leads VALUES (1, 2, 'ada@example.com'), (2, 1, 'bob@example.com')",
+    )
+    assert "table `upheld_leads` is in the database and not in the map" in {
+        each.words for each in drift(shop.mapped, shop.store.schema())
+    }
+    hits = shop.store.search(needles_of(step), lambda _: step)
+    assert "upheld_leads" in {each.collection for each in hits}
+    preview = shop.store.preview(step)
+    assert any("`shop.upheld_leads`" in each for each in preview.notes)
+
+
 def test_a_right_on_another_table_of_this_name_is_more_than_is_needed(shop: Shop) -> None:
     rights = Rights((Held("INSERT", "upheld_step"),))
     assert compared(shop.mapped, rights, shop.store.schema()).held

@@ -111,7 +111,7 @@ END {tag};
 DO $$ DECLARE held record; BEGIN
   FOR held IN SELECT nspname, relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE pg_class.oid >= 16384 AND relkind IN ('r', 'p', 'm') AND NOT relispartition
-    AND relpersistence <> 't' AND left(relname, 7) <> 'upheld_'
+    AND relpersistence <> 't'
   LOOP
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', held.nspname, '{name}');
     EXECUTE format('GRANT SELECT ON %I.%I TO %I', held.nspname, held.relname, '{name}');

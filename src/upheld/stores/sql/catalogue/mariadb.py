@@ -92,7 +92,6 @@ _FINGERPRINT = "SELECT concat_ws(' ', :here, current_user(), current_role(), {})
     )
 )
 
-_INTERNAL = "upheld_"
 _VERSIONED = "SYSTEM VERSIONED"
 _KEEPING = "that keeps what its rows were"
 _HOLDING = ("BASE TABLE", _VERSIONED)
@@ -128,8 +127,7 @@ def read_schema(connection: sa.Connection) -> Schema:
     sound = False
     for name, kind, engine in connection.execute(sa.text(_TABLES), here):
         sound = sound or (name == STEPS and engine in transactional)
-        if name == STEPS or not name.startswith(_INTERNAL):
-            found.note(name, kind, "" if engine in transactional else str(engine))
+        found.note(name, kind, "" if engine in transactional else str(engine))
     for name, clause in connection.execute(sa.text(_CHECKS), here):
         found.tables[name].checks.append(clause)
     _read_columns(connection, here, found)

@@ -26,7 +26,6 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, pg_table_is_visible(c.oid),
     EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid), c.relpersistence = 'p'
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
-    AND (left(c.relname, 7) <> 'upheld_' OR c.relname = 'upheld_step')
 ORDER BY c.oid
 """
 """What was there before anything was made has a number below 16384."""

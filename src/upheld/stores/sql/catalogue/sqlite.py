@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from upheld.model import STEPS, Column, Reference, Type
+from upheld.model import Column, Reference, Type
 from upheld.stores.sql.catalogue.gathered import Gathered, called, schema
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from upheld.model import Schema
 
-_INTERNAL = ("sqlite_", "upheld_")
+_INTERNAL = "sqlite_"
 _TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _COLUMNS = (
     'SELECT m.name, c.name, c.type, c."notnull", c.pk, c.hidden '
@@ -92,7 +92,7 @@ def read_schema(connection: sa.Connection) -> Schema:
     tables = [
         _gathered(name, read, found)
         for name, read in found.items()
-        if read.columns and (name == STEPS or not name.startswith(_INTERNAL))
+        if read.columns and not name.startswith(_INTERNAL)
     ]
     views = connection.exec_driver_sql(_VIEWS).scalars()
     beside = {called(name): "a view" for name in views}
