@@ -62,7 +62,9 @@ class Table:
     """A table as the catalogue describes it; an index is its columns (or expressions) in order.
 
     Of a `hidden` table row-level security keeps rows from the role that asks. `heirs` are tables
-    whose rows are its rows, too, since they inherit from it.
+    whose rows are its rows, too, since they inherit from it. `partly` are columns that a unique
+    index minds otherwise than whole: their beginning, in an expression or a condition, or NULL like
+    a value.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Table:
     triggers: tuple[str, ...]
     hidden: bool = False
     heirs: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, or what a path leads to in a column of JSON."""

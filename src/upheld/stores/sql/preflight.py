@@ -16,7 +16,7 @@ from upheld.model import (
     irreplaceable,
     unredactable,
 )
-from upheld.stores.sql.columns import Truth
+from upheld.stores.sql.columns import Truth, holder
 from upheld.stores.sql.finding import counts
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
         collection = mapped.collection(erasure.collection)
         if shape.checks or shape.triggers:
             return True
-        if any(_may_grow(shape, change) for change in erasure.changes):
+        if any(_may_grow(shape, each) or _may_clash(shape, each) for each in erasure.changes):
             return True
         if erasure.delete and collection and list(inbound(mapped, schema, step, collection)):
             return True
@@ -89,6 +89,22 @@ def _may_grow(shape: Table, change: Change) -> bool:
     """Say whether a text may be longer without the names in it than its column holds."""
     column = shape.column(change.field)
     return change.act is Act.REDACT and column is not None and column.length is not None
+
+
+def _may_clash(shape: Table, change: Change) -> bool:
+    """Say whether a change may make two rows alike to a unique index.
+
+    A replacement is like no other, and NULL neither, as long as it is minded whole; a number has
+    only so many digits, and what is made coarser or redacted becomes like others.
+    """
+    column = shape.column(change.field)
+    unique = {*shape.partly, *(name for each in shape.unique for name in each)}
+    computed = {each.name for each in shape.columns if each.generated} - {*shape.key}
+    if computed & unique or holder(change.field) in shape.partly:
+        return True
+    number = column is not None and column.type is Type.NUMBER
+    whole = change.act is Act.BLANK or (change.act is Act.REPLACE and not number)
+    return change.field in unique and not whole
 
 
 def inbound(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STEP_COLUMNS = ("step", "plan", "counted")
 """What is written of a step; the first two tell its row from others."""
+_RARE = frozenset({"heirs", "partly"})
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Gathered:
     triggers: list[str] = field(default_factory=list)
     hidden: bool = False
     heirs: list[str] = field(default_factory=list)
+    partly: set[str] = field(default_factory=set)
 
     def table(self) -> Table:
         """Return what was gathered; its key is an index, and unique."""
@@ -49,6 +51,7 @@ class Gathered:
             triggers=tuple(self.triggers),
             hidden=self.hidden,
             heirs=tuple(sorted(self.heirs)),
+            partly=tuple(each.name for each in self.columns if each.name in self.partly),
         )
 
 
@@ -84,11 +87,11 @@ def _takes_steps(table: Table) -> bool:
 
 
 def _told(table: Table) -> Mapping[str, object]:
-    """Return what is digested; a table without heirs is told as it was before there were any.
+    """Return what is digested; what is rare is told only of a table that has it.
 
     So is a column of which it is enough to know that it folds.
     """
-    told = {name: value for name, value in asdict(table).items() if name != "heirs" or value}
+    told = {name: value for name, value in asdict(table).items() if name not in _RARE or value}
     for column in told["columns"]:
         if column["folds"] or not column["loosely"]:
             del column["loosely"]

@@ -30,7 +30,7 @@ SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CHARACTER_M
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = :here ORDER BY TABLE_NAME, ORDINAL_POSITION
 """
 _INDEXES = """
-SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME
+SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, SUB_PART
 FROM information_schema.STATISTICS
 WHERE TABLE_SCHEMA = :here AND INDEX_TYPE IN ('BTREE', 'HASH')
 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
@@ -64,7 +64,7 @@ _WATCHED = {
     ),
     "STATISTICS": (
         "TABLE_SCHEMA",
-        "TABLE_NAME INDEX_NAME SEQ_IN_INDEX NON_UNIQUE COLUMN_NAME INDEX_TYPE",
+        "TABLE_NAME INDEX_NAME SEQ_IN_INDEX NON_UNIQUE COLUMN_NAME INDEX_TYPE SUB_PART",
     ),
     "KEY_COLUMN_USAGE": (
         "TABLE_SCHEMA",
@@ -186,9 +186,11 @@ def _read_columns(connection: sa.Connection, here: Mapping[str, str], found: _Fo
         )
 
 
-def _read_indexes(rows: Iterable[tuple[str, str, int, str]], found: _Found) -> None:
+def _read_indexes(rows: Iterable[tuple[str, str, int, str, int | None]], found: _Found) -> None:
     indexes: dict[tuple[str, str, int], list[str]] = {}
-    for name, index, repeats, column in rows:
+    for name, index, repeats, column, part in rows:
+        if part and not repeats:
+            found.tables[name].partly.add(column)
         indexes.setdefault((name, index, repeats), []).append(column)
     for (name, index, repeats), columns in indexes.items():
         if index == _PRIMARY:

@@ -67,6 +67,20 @@ WHERE i.indrelid >= 16384 AND i.indisvalid AND i.indpred IS NULL
     AND (i.indisprimary OR m.amname IN ('btree', 'hash'))
 ORDER BY i.indexrelid, at.n
 """
+_PARTLY = """
+WITH odd AS (
+    SELECT * FROM pg_index AS i WHERE i.indrelid >= 16384 AND i.indisunique AND i.indislive
+    AND (num_nonnulls(i.indpred, i.indexprs) > 0
+        OR to_jsonb(i) @> '{"indnullsnotdistinct": true}')
+)
+SELECT indrelid, unnest(indkey::int2[]) FROM odd
+UNION SELECT indrelid, refobjsubid FROM odd JOIN pg_depend ON classid = 'pg_class'::regclass
+    AND objid = indexrelid AND refclassid = 'pg_class'::regclass AND refobjid = indrelid
+"""
+"""Columns of unique indexes that mind more than whole values: they are named in what is said of it.
+
+Before PostgreSQL 15 no index has the word for NULL like a value.
+"""
 _TRIGGERS = """
 SELECT t.tgrelid, t.tgname,
     t.tgfoid IN (
@@ -305,6 +319,10 @@ def _indexes(connection: sa.Connection, found: _Relations) -> None:
         if primary:
             table.key = names
         table.indexes.append((tuple(names), unique and whole[index]))
+    for oid, number in connection.exec_driver_sql(_PARTLY):
+        owner = found.of(oid)
+        if owner is not None and (oid, number) in found.names:
+            owner.partly.add(found.names[oid, number])
 
 
 def _triggers(connection: sa.Connection, found: _Relations) -> frozenset[tuple[int, str]]:

@@ -61,6 +61,7 @@ class _Read:
     indexes: list[tuple[tuple[str, ...], bool]] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
+    partly: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,8 @@ def _read_indexes(connection: sa.Connection, found: Mapping[str, _Read]) -> None
     said = {name: str(sql) for name, sql in connection.exec_driver_sql(_SOURCES)}
     parts: dict[tuple[str, str, bool], list[str | None]] = {}
     for table, index, unique, partial, _, column in connection.exec_driver_sql(_INDEXES):
+        if unique and (partial or column is None):
+            found[table].partly.update(_mentioned(said[index], _names(found[table])))
         if not partial:
             parts.setdefault((table, index, bool(unique)), []).append(column)
     for (table, index, unique), columns in parts.items():
@@ -145,6 +148,7 @@ def _gathered(name: str, read: _Read, found: Mapping[str, _Read]) -> Gathered:
         indexes=read.indexes,
         checks=read.checks,
         triggers=read.triggers,
+        partly=read.partly,
     )
 
 
@@ -200,6 +204,12 @@ def _checks(sql: str) -> Iterator[str]:
     for at, word in enumerate(words):
         if word.upper() == "CHECK":
             yield "".join(_inside(words[at + 1 :]))
+
+
+def _mentioned(sql: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield the columns that a `CREATE INDEX` speaks of, in any case and with any quotes."""
+    words = {word.strip('"`[]').casefold() for word in _WORDS.findall(sql)}
+    yield from (each for each in names if each.casefold() in words)
 
 
 def _parts(sql: str, count: int) -> tuple[str, ...]:

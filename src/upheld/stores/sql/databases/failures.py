@@ -5,6 +5,7 @@ PostgreSQL's failures are told by their SQLSTATE, MariaDB's by their number, SQL
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,10 @@ _NAMED = frozenset(
     }
 )
 
+_TWICE = 1062
+_INDEX = re.compile(r"' for key '([^']+)'\Z")
+"""The name stands behind the value, which is cut so that what follows it has room."""
+
 
 @contextmanager
 def ours(name: str) -> Iterator[None]:
@@ -173,6 +178,9 @@ def constraint(name: str, broken: sa.exc.DBAPIError) -> str:
 def _where(broken: sa.exc.DBAPIError) -> str:
     if _code(broken) in _NAMED:
         return str(broken.orig).partition(": ")[2]
+    if _code(broken) == _TWICE and broken.orig is not None:
+        index = _INDEX.search(str(broken.orig.args[-1]))
+        return index[1] if index else ""
     said = getattr(broken.orig, "diag", None)
     parts = [getattr(said, part, None) for part in ("table_name", "column_name", "constraint_name")]
     return ".".join(str(part) for part in parts if part)
