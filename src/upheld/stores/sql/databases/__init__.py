@@ -100,9 +100,9 @@ class Database(Protocol):
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
     ) -> Mapping[str, int]:
-        """Return how many rows tables have, as the database knows or estimates it.
+        """Return how many rows tables have: counted, to twenty times the number given.
 
-        One that must be counted is counted to twenty times the number given, and no further.
+        How much larger than that a table is, the database may estimate.
         """
         ...
 

@@ -17,7 +17,7 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import counted, unused
+from upheld.stores.sql.databases.needs import sized, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -142,12 +142,11 @@ class MariaDb:
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
     ) -> Mapping[str, int]:
-        """Return what InnoDB estimates, which may be half as many again."""
+        """Return what InnoDB estimates of large ones; it may be half as many again."""
         said = connection.exec_driver_sql(_SIZES)
         known = {name: int(rows) for name, rows in said if rows is not None}
-        rest = {t: rows for t, rows in tables.items() if t.schema or t.name not in known}
-        sure = {each.name: rows for each, rows in counted(connection, rest).items()}
-        return {each.name: sure.get(each.name, known.get(each.name, 0)) for each in tables}
+        here = {each: known[each.name] for each in tables if not each.schema and each.name in known}
+        return sized(connection, tables, here)
 
     def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
         """Say what the role is not let do, by trying it on no row."""

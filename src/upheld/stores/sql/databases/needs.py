@@ -53,6 +53,24 @@ def unused(connection: sa.Connection) -> bool:
     return used is None or now - float(used) > _FRESH_SECONDS
 
 
+def sized(
+    connection: sa.Connection,
+    tables: Mapping[sa.TableClause, int],
+    estimated: Mapping[sa.TableClause, int],
+) -> dict[str, int]:
+    """Count as far as it matters; of a table that is larger, believe what the server estimates.
+
+    An estimate may be of long ago: it makes no table larger than it is seen to be.
+    """
+    found = counted(connection, tables)
+    return {
+        each.name: max(found[each], estimated.get(each, 0))
+        if found[each] > rows * _ENOUGH
+        else found[each]
+        for each, rows in tables.items()
+    }
+
+
 def counted(
     connection: sa.Connection, tables: Mapping[sa.TableClause, int]
 ) -> dict[sa.TableClause, int]:

@@ -15,7 +15,7 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import counted, unused
+from upheld.stores.sql.databases.needs import sized, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -169,12 +169,11 @@ class Postgres:
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
     ) -> Mapping[str, int]:
-        """Return what ANALYZE last estimated; one that it never saw is counted."""
+        """Return what ANALYZE last estimated of large ones."""
         names = [_quoted(each) for each in tables]
         found = [row[1] for row in connection.exec_driver_sql(_SIZES, (names,))]
         known = {t: int(rows) for t, rows in zip(tables, found, strict=True) if rows}
-        rest = {each: rows for each, rows in tables.items() if each not in known}
-        return {each.name: rows for each, rows in {**known, **counted(connection, rest)}.items()}
+        return sized(connection, tables, known)
 
     def lacks(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
         """Say what the role is not let do, as the catalogue has it."""
