@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
 from upheld.model import Done, Outcome
-from upheld.stores.sql import cascades, doubts, finding, holding, people, recording
+from upheld.stores.sql import cascades, doubts, finding, holding, people, recording, triggered
 from upheld.stores.sql.columns import chosen, holder
 from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
@@ -96,6 +96,7 @@ class Work:
         Raises:
             BlockedError: rows that stay point at rows that would go.
             OverCeilingError: there are more rows than the plan allows.
+            ChangedError: triggers deleted rows that nobody planned to.
         """
         if any(each.erasure.delete for each in erasers):
             self.database.defer(self.connection)
@@ -104,11 +105,14 @@ class Work:
         erasers = self._loosened(list(erasers), circles)
         along = cascades.taken_along(schema, erasers, loose)
         going = cascades.counted(self.connection, erasers, along)
+        beyond = triggered.watched(self.connection, self.database, erasers)
         counted: list[Counted] = []
         for at, eraser in enumerate(erasers):
             if eraser.erasure.delete:
                 self._require_unblocked(erasers, at, along.get(at, ()))
             counted.extend(eraser.carry_out(going.get(at, 0)))
+        for wrong in beyond(counted):
+            raise ChangedError(wrong)
         done = Done(tuple(counted), tuple(each for eraser in erasers for each in eraser.said))
         if self.step.plan and self.frozen.schema.records:
             return recording.recorded(self.connection, self.step, done)

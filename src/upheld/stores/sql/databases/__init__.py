@@ -14,7 +14,7 @@ from upheld.stores.sql.databases.postgres import Postgres
 from upheld.stores.sql.databases.sqlite import Sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _KINDS: Mapping[str, type[Sqlite | Postgres | MariaDb]] = {
     "sqlite": Sqlite,
@@ -95,6 +95,16 @@ class Database(Protocol):
 
     def open(self, connection: sa.Connection, since: Sequence[str] | None) -> tuple[str, ...]:
         """Name transactions of others that may still bring rows: of `since`, or all there are."""
+        ...
+
+    def watched(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> Callable[[int], Mapping[str, int]]:
+        """Return what says afterwards how many rows fewer tables have by what is done from here on.
+
+        It is told how many rows were deleted by what was said to the database; where no others
+        were, by triggers, it may leave all tables out.
+        """
         ...
 
     def sizes(

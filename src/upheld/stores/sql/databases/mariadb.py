@@ -17,10 +17,10 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import sized, unused
+from upheld.stores.sql.databases.needs import fewer, lengths, sized, unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from upheld.stores.sql.databases.needs import Need
 
@@ -139,6 +139,23 @@ class MariaDb:
             return now
         return tuple(each for each in now if each in since or each.startswith(_LEFT))
 
+    def watched(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> Callable[[int], Mapping[str, int]]:
+        """Ask how many rows this session deleted; only where some are not ours, count the tables.
+
+        What they were before, another session still sees.
+        """
+        before = _deleted(connection)
+
+        def gone(ours: int) -> Mapping[str, int]:
+            if _deleted(connection) - before <= ours:
+                return {}
+            with self.engine.connect() as outside:
+                return fewer(lengths(outside, tables), lengths(connection, tables))
+
+        return gone
+
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
     ) -> Mapping[str, int]:
@@ -191,6 +208,11 @@ def _listed(connection: sa.Connection) -> set[str]:
     raise StoreBusy("a server is asked so often who writes that it shows old lists; try again")
 
 
+def _deleted(connection: sa.Connection) -> int:
+    """Return how many rows this session has deleted so far, by itself or by triggers."""
+    return int(connection.exec_driver_sql(_DELETED).one()[1])
+
+
 def _allowed(connection: sa.Connection, statement: sa.Executable) -> bool:
     try:
         connection.execute(statement)
@@ -220,6 +242,7 @@ _NO_PROCESS = (
     "does not let this role see who else is writing, so that a look-back could never be sure; let "
     "its owner GRANT PROCESS ON *.* to it"
 )
+_DELETED = "SHOW SESSION STATUS LIKE 'Handler_delete'"
 _SIZES = """
 SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
 """

@@ -53,6 +53,20 @@ def unused(connection: sa.Connection) -> bool:
     return used is None or now - float(used) > _FRESH_SECONDS
 
 
+def lengths(connection: sa.Connection, tables: Mapping[str, sa.TableClause]) -> dict[str, int]:
+    """Count all rows of tables in one statement."""
+    if not tables:
+        return {}
+    every = (sa.select(sa.func.count()).select_from(each) for each in tables.values())
+    found = connection.execute(sa.select(*(query.scalar_subquery() for query in every))).one()
+    return dict(zip(tables, map(int, found), strict=True))
+
+
+def fewer(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """Return by how much each is less than it was."""
+    return {name: number - after[name] for name, number in before.items()}
+
+
 def sized(
     connection: sa.Connection,
     tables: Mapping[sa.TableClause, int],

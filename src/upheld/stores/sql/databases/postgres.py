@@ -15,10 +15,10 @@ from upheld.stores.sql.databases.limits import (
     LOCK_SECONDS,
     STATEMENT_SECONDS,
 )
-from upheld.stores.sql.databases.needs import sized, unused
+from upheld.stores.sql.databases.needs import fewer, sized, unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import psycopg
 
@@ -71,6 +71,14 @@ _SIZES = """
 SELECT t.at, (
   SELECT sum(reltuples) FROM pg_class c WHERE c.reltuples >= 0 AND c.oid IN (
     SELECT t.name::regclass UNION SELECT relid FROM pg_partition_tree(t.name::regclass)))
+FROM unnest(%s::text[]) WITH ORDINALITY AS t (name, at) ORDER BY t.at
+"""
+_LEFT = """
+SELECT (
+  SELECT coalesce(sum(
+    pg_stat_get_xact_tuples_inserted(oid) - pg_stat_get_xact_tuples_deleted(oid)), 0)
+  FROM (SELECT t.name::regclass AS oid
+    UNION SELECT relid FROM pg_partition_tree(t.name::regclass)) AS part)
 FROM unnest(%s::text[]) WITH ORDINALITY AS t (name, at) ORDER BY t.at
 """
 _LACKS = """
@@ -165,6 +173,19 @@ class Postgres:
         if since is None:
             return now
         return tuple(each for each in now if each in since or each.startswith(_PREPARED))
+
+    def watched(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> Callable[[int], Mapping[str, int]]:
+        """Ask for what the server itself counts of this session's rows, at no price."""
+        names = [_quoted(each) for each in tables.values()]
+
+        def left() -> dict[str, int]:
+            rows = connection.exec_driver_sql(_LEFT, (names,)).scalars()
+            return dict(zip(tables, map(int, rows), strict=True))
+
+        before = left()
+        return lambda _: fewer(before, left())
 
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from upheld.stores.sql.databases.needs import counted
+from upheld.stores.sql.databases.needs import counted, fewer, lengths
 from upheld.stores.sql.functions.sqlite import install
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from upheld.stores.sql.databases.needs import Need
 
@@ -85,6 +85,13 @@ class Sqlite:
         """Return none: while we wrote, nobody else could."""
         del connection, since
         return ()
+
+    def watched(
+        self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
+    ) -> Callable[[int], Mapping[str, int]]:
+        """Count before and after: nobody else writes in between."""
+        before = lengths(connection, tables)
+        return lambda _: fewer(before, lengths(connection, tables))
 
     def sizes(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, int]
