@@ -123,7 +123,9 @@ def test_more_rows_than_were_signed_for_in_one_store_stop_every_store(
     assert len(town.rows(ledger, "debtors")) == 2
 
 
-def test_a_store_that_declines_after_all_says_what_stays_so(tmp_path: Path) -> None:
+def test_a_store_that_declines_after_all_says_what_stays_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What comes between the question and the deed nobody can foresee."""
     town, ledger, visits = _town(tmp_path, "az", LEDGER, VISITS)
     more = ", ".join(f"({number}, 'D-70', '/')" for number in range(10, 60))
@@ -140,9 +142,15 @@ def test_a_store_that_declines_after_all_says_what_stays_so(tmp_path: Path) -> N
         with pytest.raises(Refused, match=rf"plan again; what was erased in `{ledger}` before"):
             upheld.apply(id)
         assert upheld.request(id).state is State.EXECUTING
+    _, shown = town.run(capsys, "request", "show", id)
+    assert f"{id}/{ledger}: attempt 1, 1 rows\n" in shown
+    why = f"more rows in `{visits}.visits` than the plan allows; plan again"
+    assert f"{id}/{visits}: attempt 1, declined: {why}\n" in shown
+    with town.open() as upheld:
         assert upheld.plan(id).rows == 52
         upheld.sign(id, town.key)
         assert upheld.apply(id).state is State.CLOSED
+    assert "declined" not in town.run(capsys, "request", "show", id)[1]
     assert town.rows(visits, "visits") == [(2, "D-80", "/bob")]
 
 

@@ -48,9 +48,12 @@ def request(one: Request, *, as_json: bool) -> None:
 
 def _ended(one: Request, name: str, step: StepState) -> str:
     """Say what all receipts of a step under its plan come to."""
-    if step.counted is None:
-        return f"waiting, due {step.due}"
     rows = sum(each.rows for each in one.receipts.get(step.plan, {}).get(name, ()))
+    if step.declined is not None:
+        before = f"{rows} rows before, then " if rows else ""
+        return f"{before}declined: {step.declined}"
+    if step.counted is None:
+        return f"waiting, due {step.due}" if step.due else "begun, and not known to have ended"
     sure = name not in one.unsure.get(step.plan, ())
     return f"{rows} rows" if sure else f"at least {rows} rows: an attempt before was not recorded"
 

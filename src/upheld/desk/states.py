@@ -177,6 +177,7 @@ def _stepped(request: Request, entry: Entry) -> Request:
                 counted=None,
                 recording=bool(body.get("records")),
                 unknown=unended(before) if before.plan == plan else (),
+                declined=None,
             )
         case "step.receipt":
             said = cast("int", body.get("statements") or 0)
@@ -196,7 +197,7 @@ def _stepped(request: Request, entry: Entry) -> Request:
         case "step.attested":
             after = replace(before, attested=_attestation(before, entry))
         case "step.declined":
-            after = replace(before, recording=None)
+            after = replace(before, recording=None, declined=_text(body, "why"))
         case _:
             after = before
     request = replace(request, steps={**request.steps, name: after})

@@ -30,7 +30,8 @@ class StepState:
 
     `sql` is the digest of the statements that the store was last given, without values. Of an
     attempt that has not ended, `recording` says whether the store keeps a record. `unknown` are the
-    attempts under the same plan that never ended, each with that same word.
+    attempts under the same plan that never ended, each with that same word. `declined` says why a
+    store declined the last one.
     """
 
     plan: str
@@ -44,6 +45,7 @@ class StepState:
     sql: str | None = None
     recording: bool | None = None
     unknown: tuple[tuple[int, bool], ...] = ()
+    declined: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
