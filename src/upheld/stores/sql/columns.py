@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from upheld.identity import base
 from upheld.model import How, name_parts
-from upheld.stores.sql.functions import REPLACED, Spelled, normal
+from upheld.stores.sql.functions import Replaced, Spelled, normal
 from upheld.stores.sql.functions.json import Within
 from upheld.stores.sql.functions.keys import Stored
 
@@ -110,4 +110,4 @@ def filled(
     hashed = stored is not None and stored.how is How.SHA256
     if base(identity) in {"email", "phone"} and not hashed:
         some = normal(identity, column).is_not(None)
-    return sa.and_(some, sa.func.substr(words, 1, len(REPLACED)) != REPLACED)
+    return sa.and_(some, sa.not_(Replaced(words)))

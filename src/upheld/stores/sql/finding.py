@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
@@ -13,7 +14,7 @@ from upheld.identity import learned, without
 from upheld.model import Bond, Collection, Follow, Found
 from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen
-from upheld.stores.sql.functions import REPLACED, spelled
+from upheld.stores.sql.functions import SHAPE, spelled
 from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ def _usable(place: Place, value: object) -> str | None:
 
     Nor does what an erasure put in the place of one, nor a hash.
     """
-    if value is None or str(value).startswith(REPLACED):
+    if value is None or re.fullmatch(SHAPE, str(value).rstrip()):
         return None
     try:
         return learned(place.identity or "", spelled(value), place.stored)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from upheld.model import Type
-from upheld.stores.sql.functions import REPLACED, Digest, Octets, Whole, digest, whole
+from upheld.stores.sql.functions import AT, REPLACED, Digest, Octets, Whole, digest, whole
 from upheld.stores.sql.functions.keys import AsStored
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _fitting(
                 _joined(first, *(part for each in rest for part in ("-", each))), column
             )
         case _ if email and (length is None or length >= _EMAIL_LENGTH):
-            return _joined(REPLACED, sa.func.substr(made, 1, 24), "@erased.invalid")
+            return _joined(REPLACED, sa.func.substr(made, 1, 24), AT)
         case _:
             text = _joined(REPLACED, sa.func.substr(made, 1, 32))
             short = length is not None and length < _TEXT_LENGTH

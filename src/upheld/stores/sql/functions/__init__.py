@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ERASED = "[erased]"
 REPLACED = "erased-"
 """What every replacement of a text begins with."""
+AT = "@erased.invalid"
+"""What the replacement of an address ends with, where its column has room."""
+SHAPE = f"^{REPLACED}([0-9a-f]{{0,32}}|[0-9a-f]{{24}}{AT.replace('.', '[.]')})$"
+"""A whole replacement, cut where its column is short; people may well begin like one."""
 
 _LARGEST = 2**63 - 1
 _WIDE = ("numeric", "decimal")
@@ -84,6 +88,13 @@ class Spelled(FunctionElement[str]):
     """A value as text, compared letter by letter whatever its column is compared by."""
 
     type = sa.String()
+    inherit_cache = True
+
+
+class Replaced(FunctionElement[bool]):
+    """Whether a text is a replacement from its first letter to its last. Argument: it, spelled."""
+
+    type = sa.Boolean()
     inherit_cache = True
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from upheld.model import Type
 from upheld.stores.sql.functions import (
     ERASED,
+    SHAPE,
     Dated,
     Digest,
     Normal,
@@ -18,6 +19,7 @@ from upheld.stores.sql.functions import (
     NormalPhone,
     Octets,
     Redacted,
+    Replaced,
     Spelled,
     Whole,
     YearStart,
@@ -95,6 +97,11 @@ def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
 def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
     return _in_words(described(part), compiler.process(part, **options))
+
+
+@_spoken(Replaced)
+def _replaced(element: Replaced, compiler: SQLCompiler, **options: object) -> str:
+    return f"({compiler.process(element.clauses, **options)} REGEXP '{SHAPE}')"
 
 
 def _in_words(column: Column | None, said: str) -> str:

@@ -13,7 +13,9 @@ from sqlalchemy.ext.compiler import compiles
 from upheld.errors import BadIdentity
 from upheld.identity import normalise
 from upheld.stores.sql.functions import (
+    AT,
     ERASED,
+    REPLACED,
     Dated,
     Digest,
     Normal,
@@ -23,6 +25,7 @@ from upheld.stores.sql.functions import (
     NormalPhone,
     Octets,
     Redacted,
+    Replaced,
     Spelled,
     Whole,
     YearStart,
@@ -86,6 +89,14 @@ def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
 @compiles(Spelled, "sqlite")
 def _spelled(element: Spelled, compiler: SQLCompiler, **options: object) -> str:
     return f"({compiler.process(element.clauses, **options)} COLLATE BINARY)"
+
+
+@compiles(Replaced, "sqlite")
+def _replaced(element: Replaced, compiler: SQLCompiler, **options: object) -> str:
+    said, first = compiler.process(element.clauses, **options), len(REPLACED) + 1
+    cut = f"length({said}) < {first + 32} AND substr({said}, {first}) NOT GLOB '*[^0-9a-f]*'"
+    whole = f"{said} GLOB '{REPLACED}{'[0-9a-f]' * 24}{AT}'"
+    return f"({said} GLOB '{REPLACED}*' AND ({cut} OR {whole}))"
 
 
 def _normal(element: Normal, compiler: SQLCompiler, **options: object) -> str:
