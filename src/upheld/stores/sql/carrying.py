@@ -132,11 +132,24 @@ class Work:
             )
 
     def blocked(self, erasers: Sequence[Eraser]) -> Iterator[str]:
-        """Say whether rows that stay point at rows that would go, as it can be read."""
+        """Say whether rows that stay point at rows that would go, as it can be read.
+
+        Links that are emptied before are left out: what they point at then, is seen then.
+        """
+        loose = {
+            (each.collection.name, change.field)
+            for each in erasers
+            for change in each.erasure.changes
+        }
         try:
-            for at, eraser in enumerate(erasers):
-                if eraser.erasure.delete:
-                    self._require_unblocked(erasers, at, ())
+            for eraser in (each for each in erasers if each.erasure.delete):
+                pointing = inbound(self.mapped, self.frozen.schema, self.step, eraser.collection)
+                firm = [
+                    (child, link)
+                    for child, link in pointing
+                    if not loose & {(child.name, column) for column in link.columns}
+                ]
+                eraser.require_unblocked(firm, erasers)
         except BlockedError as blocked:
             yield words_of_block(self.mapped.name, blocked)
 
