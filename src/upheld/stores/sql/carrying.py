@@ -232,7 +232,7 @@ class Work:
         except sa.exc.DBAPIError as broken:
             if not refuses(broken):
                 raise
-            yield constraint(self.mapped.name, broken)
+            yield constraint(self.mapped.name, broken, self.frozen.schema)
 
     def _resisting(self) -> Iterator[str]:
         """Name collections of which rows are still there, though they were to go."""

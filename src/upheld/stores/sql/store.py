@@ -195,12 +195,16 @@ class SqlStore:
             return self._acted(step)
         except sa.exc.DBAPIError as broken:
             if not orphans(broken):
-                return Declined(constraint(self.name, broken))
+                return self._refused(broken)
         # A row may just have come to point at one that goes: now it is seen.
         try:
             return self._acted(step)
         except sa.exc.DBAPIError as broken:
-            return Declined(constraint(self.name, broken))
+            return self._refused(broken)
+
+    def _refused(self, broken: sa.exc.DBAPIError) -> Declined:
+        known = self._known_by[1] if self._known_by is not None else None
+        return Declined(constraint(self.name, broken, known))
 
     def _acted(self, step: Step) -> Done | Declined:
         try:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from upheld.errors import StoreBusy, StoreFailed
+from upheld.stores.sql.catalogue.gathered import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from upheld.model import Schema
 
 _UNREACHABLE = "cannot be reached; check its url and that the server is there"
 _ENDED = "ended the connection; try again"
@@ -123,15 +126,11 @@ _KINDS: Mapping[str | int, str] = {
     4025: _CHECK,
 }
 _NAMED = frozenset(
-    {
-        *("SQLITE_CONSTRAINT_CHECK", "SQLITE_CONSTRAINT_NOTNULL"),
-        *("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"),
-    }
+    {"SQLITE_CONSTRAINT_NOTNULL", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}
 )
-
-_TWICE = 1062
-_INDEX = re.compile(r"' for key '([^']+)'\Z")
-"""The name stands behind the value, which is cut so that what follows it has room."""
+_SQLITE_CHECK = "SQLITE_CONSTRAINT_CHECK"
+_NAME = re.compile(r": (\w+)\Z")
+"""Of a check without a name SQLite says its words, which may hold texts."""
 
 
 @contextmanager
@@ -160,14 +159,15 @@ def orphans(error: sa.exc.DBAPIError) -> bool:
     return _KINDS.get(_code(error)) == _KEY
 
 
-def constraint(name: str, broken: sa.exc.DBAPIError) -> str:
+def constraint(name: str, broken: sa.exc.DBAPIError, schema: Schema | None) -> str:
     """Say which rule refuses a change.
 
-    It is told by names of columns and constraints, never by values; what a trigger says, its owner
-    wrote, and that may hold anything.
+    It is told by names of tables and columns that the catalogue has, never by values: what a
+    trigger says its owner wrote, and it may give any text of a row as the name of a column or of a
+    constraint.
     """
     kind = _KINDS.get(_code(broken), "a constraint")
-    where = _where(broken)
+    where = ", ".join(_where(broken, schema) if schema else ())
     named = f" on `{where}`" if where else ""
     return (
         f"store `{name}` refuses: {kind}{named} would be broken; change what the map does to that "
@@ -175,15 +175,30 @@ def constraint(name: str, broken: sa.exc.DBAPIError) -> str:
     )
 
 
-def _where(broken: sa.exc.DBAPIError) -> str:
-    if _code(broken) in _NAMED:
-        return str(broken.orig).partition(": ")[2]
-    if _code(broken) == _TWICE and broken.orig is not None:
-        index = _INDEX.search(str(broken.orig.args[-1]))
-        return index[1] if index else ""
-    said = getattr(broken.orig, "diag", None)
-    parts = [getattr(said, part, None) for part in ("table_name", "column_name", "constraint_name")]
-    return ".".join(str(part) for part in parts if part)
+def _where(broken: sa.exc.DBAPIError, schema: Schema) -> Iterator[str]:
+    if (code := _code(broken)) in _NAMED:
+        for each in str(broken.orig).partition(": ")[2].split(", "):
+            of, _, name = each.rpartition(".")
+            yield from _known(schema, None, of, name)
+    elif code == _SQLITE_CHECK:
+        yield from _NAME.findall(str(broken.orig))
+    else:
+        said = getattr(broken.orig, "diag", None)
+        parts = (getattr(said, part, None) for part in ("schema_name", "table_name", "column_name"))
+        space, table, column = (part if isinstance(part, str) else None for part in parts)
+        yield from _known(schema, space, table or "", column)
+
+
+def _known(schema: Schema, space: str | None, table: str, column: str | None) -> Iterator[str]:
+    """Yield what the catalogue calls a table, or a column of it; nothing if it has no such table.
+
+    One of another schema than the role looks in is known with its schema's name.
+    """
+    names = (called(table), called(table, space))
+    shape = next((schema.tables[each] for each in names if each in schema.tables), None)
+    if shape is not None:
+        known = column and shape.column(column)
+        yield f"{shape.name}.{known.name}" if known else shape.name
 
 
 def _code(error: sa.exc.DBAPIError) -> str | int:
