@@ -191,6 +191,46 @@ def test_a_name_that_is_twice_in_json_is_erased_twice_or_refused(
     base.erase(email=ADA)
 
 
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        ("null", "5"),
+        ('"Ely"', '{"contact": null}'),
+        ("[]", "{}"),
+        ('[{"mail": "a@example.com"}]', '{"contact": [{"mail": "a@example.com"}]}'),
+        ('{"contact": 5}', '{"contact": []}'),
+    ],
+)
+def test_json_without_what_a_path_says_stops_nothing(
+    database_url: str, value: str, other: str
+) -> None:
+    """A figure, a list or nothing stands in the column, or on the way."""
+    kind = {"p": "jsonb", "m": "json", "s": "text"}[database_url[0]]
+    fields = "".join(
+        f"{column}$.contact.mail: {{category: contact, identity: email, erase: replace}}\n"
+        f"{column}$.contact.mail.old: {{category: contact, erase: redact}}\n"
+        f"{column}$.city: contact\n"
+        for column in ("a", "b")
+    )
+    row = f"'{value}', '{other}'"
+    columns = f"a {kind}, b {kind.removesuffix('b')}"
+    base = made(database_url, columns, fields.strip(), row, row)
+    part = "replace(CAST({} AS char(99)), ' ', '')"
+    asked = f"SELECT {part.format('a')}, {part.format('b')} FROM people ORDER BY id"
+    before = base.rows(asked)
+    base.erase(email=ADA)
+    assert base.rows(asked) == before
+
+
+def test_json_is_changed_where_a_path_leads_and_nowhere_else(postgres_url: str) -> None:
+    fields = "profile$.a.mail: contact\nprofile$.b.mail: contact\nprofile$.tags.0: contact"
+    value = '\'{"a": 5, "b": {"mail": "x", "more": 1}, "tags": ["ada", "y"]}\''
+    base = made(postgres_url, "profile jsonb", fields, value, value)
+    base.erase(email=ADA)
+    left = base.rows("SELECT profile::text FROM people WHERE email <> 'bob@example.com'")
+    assert left == [('{"a": 5, "b": {"mail": null, "more": 1}, "tags": [null, "y"]}',)]
+
+
 def test_json_that_is_no_json_stops_nothing(tmp_path: object) -> None:
     base = made(
         f"sqlite:///{tmp_path}/x.sqlite",

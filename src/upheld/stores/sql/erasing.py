@@ -300,7 +300,8 @@ class Eraser:
         target, known = self._target(change), self.selector.column(self.collection, change.field)
         if known and known.type is Type.OTHER:  # of these some cannot be compared as they are
             return Spelled(column).is_distinct_from(Spelled(target))
-        return column.is_distinct_from(target)
+        there = column.is_not(None) if known and known.path else sa.true()
+        return sa.and_(there, column.is_distinct_from(target))
 
     def _target(self, change: Change) -> sa.ColumnElement[object]:
         column = self.column(change.field)

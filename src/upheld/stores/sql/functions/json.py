@@ -157,10 +157,14 @@ def _rewritten_sqlite(element: Rewritten, compiler: SQLCompiler, **options: obje
 def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     holder, *_ = element.clauses
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
-    said = f"CAST({column} AS jsonb)"
+    said = whole = f"CAST({column} AS jsonb)"
     for path, value in _pairs(parts):
-        new = f"coalesce(to_jsonb(CAST({value} AS text)), 'null')"
-        said = f"jsonb_set({said}, {_curly(path)}, {new}, false)"
+        new, at = f"coalesce(to_jsonb(CAST({value} AS text)), 'null')", f"{_curly(path)}::text[]"
+        # A step that no list and no figure has is an error; an empty path changes nothing.
+        at = f"CASE WHEN {column} #> {at} IS NULL THEN '{{}}' ELSE {at} END"
+        said = f"jsonb_set({said}, {at}, {new}, false)"
+    kind = f"jsonb_typeof({whole})"
+    said = f"CASE WHEN {kind} IN ('object', 'array') THEN {said} ELSE {whole} END"
     known = described(holder)
     return f"CAST({said} AS json)" if known and known.declared == _PLAIN_JSON else said
 
