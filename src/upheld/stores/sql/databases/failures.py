@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _UNREACHABLE = "cannot be reached; check its url and that the server is there"
 _ENDED = "ended the connection; try again"
 READ_ONLY = "is read-only; give Upheld a role that may write"
+STANDBY = "is a standby, in which nothing can be erased; let its url name the primary"
 _NO_RIGHT = "refuses this role something it needs; run `upheld grants` and let its owner run that"
 _FULL = "has no room left on its disk; free some, then apply again"
 _LOCKED = "is locked by another writer; try again when it is done"

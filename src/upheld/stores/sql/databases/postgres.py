@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 import upheld.stores.sql.functions.postgres  # noqa: F401 (how the constructs are said there)
 from upheld.errors import StoreFailed
-from upheld.stores.sql.databases.failures import READ_ONLY
+from upheld.stores.sql.databases.failures import READ_ONLY, STANDBY
 from upheld.stores.sql.databases.limits import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
@@ -53,10 +53,14 @@ LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
 WHERE l.locktype IN ('virtualxid', 'transactionid') AND l.mode = 'ExclusiveLock' AND l.granted
 AND l.pid IS DISTINCT FROM pg_backend_pid()
 AND coalesce(a.datname, p.database, current_database()) = current_database()
-AND coalesce(a.backend_type, 'client backend') IN ('client backend', 'background worker')
+AND coalesce(a.backend_type, '') NOT IN ('autovacuum launcher', 'autovacuum worker', 'archiver',
+  'background writer', 'checkpointer', 'io worker', 'logger', 'parallel worker', 'startup',
+  'walreceiver', 'walsummarizer', 'walwriter')
 """
 """Transactions that are not over, whether they have written yet or not, of this database.
 
+Whoever is not known to write no rows counts: a worker that applies what was replicated, one of an
+extension, by whatever name, a client that came as a replica.
 Each holds a lock on its own number. A prepared one has another number than before, and no session.
 """
 _PREPARED = "-1/"
@@ -89,9 +93,10 @@ WHERE NOT CASE WHEN n.field IS NULL THEN has_table_privilege(n.name, n.what)
 """
 _WRITES_NOT = """
 UNION ALL SELECT 0, '' WHERE current_setting('default_transaction_read_only')::boolean
+UNION ALL SELECT -1, '' WHERE pg_is_in_recovery()
 """
 """Its owner may have said of a role, or of a database, that it only reads: a transaction of ours
-that writes would override that."""
+that writes would override that. A standby writes nothing at all, whoever asks."""
 _LOCKABLE = """
 SELECT t.called FROM unnest(%s::text[], %s::text[]) AS t (called, name)
 WHERE has_any_column_privilege(t.name, 'UPDATE')
@@ -210,8 +215,8 @@ class Postgres:
         names = [_quoted(need.table) for need, _, _ in asked]
         given = (names, [field for _, field, _ in asked], [right for _, _, right in asked])
         missing = connection.exec_driver_sql(_LACKS + _WRITES_NOT, given).all() if asked else ()
-        if any(not at for at, _ in missing):
-            return [READ_ONLY]
+        if (first := min((at for at, _ in missing), default=1)) <= 0:
+            return [STANDBY if first else READ_ONLY]
         return dict.fromkeys(
             asked[at - 1][0].words(_RIGHTS[right]) for at, right in sorted(missing)
         )
