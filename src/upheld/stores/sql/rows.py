@@ -26,7 +26,8 @@ from upheld.stores.sql.functions import (
     uuids,
 )
 from upheld.stores.sql.functions.json import elements
-from upheld.stores.sql.functions.keys import Listed, counts, in_keys, listed
+from upheld.stores.sql.functions.keys import Listed, in_keys, listed
+from upheld.stores.sql.functions.misfits import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -348,7 +348,7 @@ class SqlStore:
 
         What was only read is committed, too: a driver forgets what it prepared at a rollback.
         """
-        with ours(self.name), ExitStack() as stack:
+        with ours(self.name, writing=mode is WRITING), ExitStack() as stack:
             connection = self._begun(stack, mode)
             yield connection
             if mode is READING and self._database.prepares:

@@ -34,6 +34,10 @@ _LOST_COLUMN = "has lost a column since it was mapped; run `upheld map check`"
 _LOGIN = "does not let this role in; check its name, its password and where it may come from"
 _NO_DATABASE = "is a server without the database that its url names; check the url"
 
+_UNLIKE = (
+    "holds a value that is none of the type it is compared with; see that each `follow` of the map "
+    "joins columns of one type"
+)
 _OTHER_KIND = "is a server of another kind than its url says; check the url"
 
 _WORDS = (
@@ -49,6 +53,11 @@ _WORDS = (
 )
 _STATES = {
     "08": _ENDED,
+    "22003": _UNLIKE,
+    "22007": _UNLIKE,
+    "22008": _UNLIKE,
+    "22P02": _UNLIKE,
+    "23514": _UNLIKE,
     "25006": READ_ONLY,
     "25P03": _ENDED,
     "28": _LOGIN,
@@ -135,15 +144,16 @@ _NAME = re.compile(r": (\w+)\Z")
 
 
 @contextmanager
-def ours(name: str) -> Iterator[None]:
+def ours(name: str, *, writing: bool) -> Iterator[None]:
     """Map a driver's error to `StoreFailed` about the store `name`.
 
-    A broken rule of the database (`refuses`) passes: whoever writes says what it was.
+    A broken rule of the database (`refuses`) passes where rows are written: whoever does says what
+    it was.
     """
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
-        if isinstance(error, sa.exc.DBAPIError) and refuses(error):
+        if writing and isinstance(error, sa.exc.DBAPIError) and refuses(error):
             raise
         words = _plain(error)
         failed = StoreBusy if words in _PASSING else StoreFailed

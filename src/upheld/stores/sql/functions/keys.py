@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -12,23 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from upheld.model import Column, Type
+from upheld.stores.sql.functions.misfits import as_held, counts, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy.sql.compiler import SQLCompiler
 
-    from upheld.model import Key, Scalar
-
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN")
-_NUMBERS = frozenset(
-    {
-        *("smallint", "integer", "bigint", "numeric", "real", "double", "decimal", "float"),
-        *("int", "tinyint", "mediumint"),
-    }
-)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+    from upheld.model import Column, Key, Scalar
 
 
 class Stored(sa.types.UserDefinedType[object]):
@@ -142,15 +132,15 @@ class Listed:
         self, columns: tuple[Column | None, ...], form: Callable[[list[Key]], object]
     ) -> object:
         """Return those keys that such columns can hold at all, in a form."""
-        if self._plain and not any(each and each.type is Type.TEXT for each in columns):
+        if self._plain and all(each is None or counts(each) for each in columns):
             if form not in self._made:
                 self._made[form] = form(list(self.keys))
             return self._made[form]
         if (columns, form) not in self._made:
             kept = [
-                tuple(_as_held(p, c) for p, c in zip(key, columns, strict=True))
+                tuple(as_held(p, c) for p, c in zip(key, columns, strict=True))
                 for key in self.keys
-                if all(_fits(p, c) for p, c in zip(key, columns, strict=True))
+                if all(fits(p, c) for p, c in zip(key, columns, strict=True))
             ]
             self._made[columns, form] = form(kept)
         return self._made[columns, form]
@@ -186,27 +176,6 @@ def in_keys(columns: Iterable[sa.ColumnElement[object]], keys: Listed) -> sa.Col
     held = tuple(map(described, columns))
     among = AmongWrapped if keys.wrapped else Among
     return among(keys.parameter(held), *columns)
-
-
-def counts(column: Column) -> bool:
-    """Say whether a column of a server holds numbers: a boolean, a bit, a time are none."""
-    return column.type is Type.NUMBER and re.split(r"[ (]", column.declared)[0] in _NUMBERS
-
-
-def _fits(part: Scalar, column: Column | None) -> bool:
-    """Say whether a column could hold this: a server stops at what is no value of its type."""
-    if part is None:
-        return False
-    if column is None or not isinstance(part, str):
-        return True
-    if counts(column):
-        return bool(_NUMBER.fullmatch(part))
-    return column.declared != "uuid" or bool(_UUID.fullmatch(part))
-
-
-def _as_held(part: Scalar, column: Column | None) -> Scalar:
-    text = column is not None and column.type is Type.TEXT
-    return str(part) if text and isinstance(part, (int, float)) else part
 
 
 def _array(keys: list[Key]) -> str:

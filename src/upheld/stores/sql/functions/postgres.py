@@ -25,6 +25,7 @@ from upheld.stores.sql.functions import (
     YearStart,
 )
 from upheld.stores.sql.functions.keys import Among, AmongWrapped, described
+from upheld.stores.sql.functions.misfits import counts
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
 _DAY = "'^[0-9]{4}-[01][0-9]-[0-3][0-9]'"
 _SPACES = r"E' \t\n\r\f\v'"
 _TEXTS = ("text", "character varying")
+_PLAIN_TEXTS = frozenset({"text", "character varying", "bpchar", "name"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_COMPARED = frozenset({"uuid", "inet", "cidr", "macaddr", "macaddr8"})
+"""Of no other type beside texts, numbers, days and bytes is a key compared as it is."""
 
 
 @compiles(Digest, "postgresql")
@@ -136,7 +140,7 @@ for each in (NormalEmail, NormalPhone, NormalName, NormalAccount):
 def _among(element: Among, compiler: SQLCompiler, **options: object) -> str:
     keys, *parts = element.clauses
     said = compiler.process(keys, **options)
-    columns = [compiler.process(each, **options) for each in parts]
+    columns = [_compared(described(each), compiler.process(each, **options)) for each in parts]
     types = [_held_as(described(each)) for each in parts]
     if len(columns) == 1:
         return f"({columns[0]} = ANY (CAST({said} AS {types[0]}[])))"
@@ -150,7 +154,23 @@ for form in (Among, AmongWrapped):
 
 
 def _held_as(column: Column | None) -> str:
-    """Return the type that keys are compared in: every integer as the widest one."""
+    """Return the type that keys are compared in: the widest, without limits of length or value.
+
+    A text of a domain is compared as a text, and an enumeration in words, for a key may be none.
+    """
     if column is None or not column.declared:
         return "text"
-    return "bigint" if column.declared in _INTEGERS else column.declared
+    if column.declared in _INTEGERS:
+        return "bigint"
+    plain = column.declared.partition("(")[0]
+    if column.type is Type.TEXT and not column.folds and plain not in _PLAIN_TEXTS:
+        return "text"
+    return "text" if _in_text(column) else plain if counts(column) else column.declared
+
+
+def _in_text(column: Column | None) -> bool:
+    return column is not None and column.type is Type.OTHER and column.declared not in _COMPARED
+
+
+def _compared(column: Column | None, said: str) -> str:
+    return f"CAST({said} AS text)" if _in_text(column) else said
