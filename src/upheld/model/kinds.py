@@ -1,4 +1,4 @@
-"""What cannot be done with columns of MariaDB, by the words of their types."""
+"""What cannot be done with columns of a server, by the words of their types."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ _SPATIAL = frozenset(
         *("multipoint", "multilinestring", "multipolygon", "geometrycollection"),
     }
 )
+_FIGURES = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double"})
+_JSON = frozenset({"json", "jsonb"})
+_TAKING_WORDS = ("[]", '"char"')
 _SIZED = re.compile(r"binary\((\d+)\)")
 _OCTETS = 32
 """In a replacement; to a longer column of a fixed length the server adds more."""
@@ -31,6 +34,8 @@ def inexact(column: Column, dialect: Dialect | None) -> bool:
 
 def irreplaceable(column: Column, dialect: Dialect | None) -> bool:
     """Say whether no replacement fits a column that holds figures or bytes."""
+    if dialect is Dialect.POSTGRESQL:
+        return column.type is Type.NUMBER and _kind(column) not in _FIGURES
     if dialect is not Dialect.MARIADB:
         return False
     fixed = _SIZED.fullmatch(column.declared)
@@ -39,6 +44,9 @@ def irreplaceable(column: Column, dialect: Dialect | None) -> bool:
 
 def unredactable(column: Column, dialect: Dialect | None) -> bool:
     """Say whether a column is no text, so that no word can stand in it."""
+    if dialect is Dialect.POSTGRESQL:
+        takes_words = column.declared in _JSON or column.declared.endswith(_TAKING_WORDS)
+        return column.type is not Type.TEXT and not takes_words
     if dialect is not Dialect.MARIADB:
         return False
     return column.type in {Type.NUMBER, Type.DATE, Type.BYTES} or _kind(column) in _SPATIAL

@@ -19,6 +19,7 @@ from upheld.stores.sql.passing import still_theirs
 from upheld.stores.sql.preflight import (
     Objection,
     however_many,
+    impossible,
     inbound,
     refusals,
     rehearsal_needed,
@@ -155,6 +156,9 @@ class Work:
 
     def changed(self, erasers: Sequence[Eraser]) -> Iterator[str]:
         """Say what stands against the step as the rows are now, whatever they were when planned."""
+        if unfit := impossible(self.frozen.schema, erasers):
+            yield from unfit
+            return
         passed = [
             (collection, people.reassigned(self.frozen, collection))
             for collection in doubts.of_people(self.frozen)

@@ -69,6 +69,12 @@ def refusals(schema: Schema, erasers: Sequence[Eraser]) -> Iterator[str | Object
         yield from _dates(shape, eraser)
 
 
+def impossible(schema: Schema, erasers: Sequence[Eraser]) -> list[str]:
+    """Say what cannot be asked of any row: a field is compared with nothing it does not take."""
+    every = (_fields(schema, schema.tables[each.collection.name], each) for each in erasers)
+    return [each for fields in every for each in fields if isinstance(each, str)]
+
+
 def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
     """Say whether the catalogue alone cannot tell that a step will pass."""
     if "triggers" in schema.beside:  # that this role is not shown

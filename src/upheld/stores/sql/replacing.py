@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _EMAIL_LENGTH = 46
 _TEXT_LENGTH = 39
-_BITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "integer": 31, "float": 24}
+_BITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "integer": 31}
+_BITS |= {"float": 24, "real": 24}
 _DIGITS = re.compile(r"(numeric|decimal|float|double)\((\d+)(?:,(\d+))?\)")
 _OCTETS = re.compile(r"(?:var)?binary\((\d+)\)")
 _UUID = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))

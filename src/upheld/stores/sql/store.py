@@ -166,8 +166,9 @@ class SqlStore:
             work = self._work(connection, step)
             erasers = work.erasers()
             tallies = [each for at, e in enumerate(erasers) for each in e.foreseen(erasers[:at])]
-            counted = tuple(tallied(connection, tallies))
             wrong = tuple(work.undoable()) or tuple(work.changed(erasers))
+            # What cannot be done cannot be counted either: no year of a number is compared.
+            counted = () if wrong else tuple(tallied(connection, tallies))
             sizes = self._database.sizes(connection, erased(counted, work.frozen))
             tried = work.must_be_tried
             if not wrong and not (rehearse and tried):
