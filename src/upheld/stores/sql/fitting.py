@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.errors import Refused, Stale
-from upheld.model import Follow, inexact
+from upheld.model import Follow, inexact, name_parts
 from upheld.stores.sql.columns import mapped
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def require_fitting(store: StoreMap, schema: Schema) -> None:
     for collection in store.collections:
         if collection.ways:
             shape = schema.tables.get(collection.name)
+            if shape is None:
+                _require_looked_for(store, collection, schema)
             _require_there(store, collection, shape)
             if shape:
                 _require_told_apart(store, collection, shape)
@@ -32,6 +34,18 @@ def unmapped_heirs(store: StoreMap, shape: Table) -> list[str]:
     """Name the tables that inherit from one, and in which the map finds nobody."""
     known = {each.name for each in store.collections if each.ways}
     return [name for name in shape.heirs if name not in known]
+
+
+def _require_looked_for(store: StoreMap, collection: Collection, schema: Schema) -> None:
+    """Refuse where a table of that name is only in a schema that the role does not look in."""
+    parts = name_parts(collection.name)
+    hidden = [each for each in schema.tables if name_parts(each)[1:] == parts]
+    if hidden:
+        raise Stale(
+            f"`{store.name}.{collection.name}` is not where this role looks, and `{hidden[0]}` is "
+            "there: if that is it, the role lacks USAGE on its schema; run `upheld grants` and let "
+            "its owner run what that prints, or give its whole name in the map"
+        )
 
 
 def _require_there(store: StoreMap, collection: Collection, shape: Table | None) -> None:

@@ -17,7 +17,7 @@ from upheld.stores.sql import alike, alone, doubts, finding, people, recording
 from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
-from upheld.stores.sql.databases.failures import constraint, orphans, ours
+from upheld.stores.sql.databases.failures import constraint, forbids, orphans, ours
 from upheld.stores.sql.deep import Judge, Search, Sieve, unsearched
 from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
 from upheld.stores.sql.fitting import require_fitting
@@ -103,6 +103,16 @@ class SqlStore:
             Refused: the identities lead to two rows of a collection of people, or contradict each
                 other, and only a person can tell whose a row is.
         """
+        try:
+            return self._found(closure, count=count)
+        except StoreFailed as failed:
+            if not forbids(failed):
+                raise
+            with self._connected(READING) as connection:
+                hidden = [*unread(connection, self._database, self._frozen(connection, closure))]
+            raise StoreFailed(hidden[0] if hidden else str(failed)) from failed
+
+    def _found(self, closure: Closure, *, count: bool) -> Found:
         with self._connected(READING) as connection:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)

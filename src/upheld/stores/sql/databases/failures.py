@@ -160,6 +160,11 @@ def ours(name: str, *, writing: bool) -> Iterator[None]:
         raise failed(f"store `{name}` {words}") from error
 
 
+def forbids(failed: StoreFailed) -> bool:
+    """Say whether it was for want of a right."""
+    return str(failed).endswith(_NO_RIGHT)
+
+
 def refuses(error: sa.exc.DBAPIError) -> bool:
     """Say whether a database refuses what was said, by a rule of its own: it would again."""
     return isinstance(error, sa.exc.IntegrityError) or _code(error) in _KINDS
