@@ -298,7 +298,7 @@ def test_the_mapper_alone_suffices_to_draft_a_map_and_reads_no_row(
     assert same <= set(drafted.splitlines()), "an administrator would draft the same"
     store = SqlStore(town.mapped, url)
     assert rights(store).held is True
-    with pytest.raises(StoreFailed, match="refuses this role something it needs"):
+    with pytest.raises(StoreFailed, match=r"does not let this role read `[^;]+; run `upheld"):
         store.find(closure_of(WORLD.given))
 
 
