@@ -62,7 +62,6 @@ def test_what_a_unique_index_would_refuse_is_refused_before_anybody_signs(
         if on != NEVER:
             [words] = preview.refusals
             assert "UNIQUE" in words
-            assert "once_only" in words or "people.born" in words
             assert "erased-" not in words
             said = base.store.act(step)
             assert isinstance(said, Declined)
@@ -85,7 +84,6 @@ def test_what_a_computed_column_would_refuse_is_refused_before(database_url: str
     base = Base(database_url, MAP)
     [words] = base.store.preview(base.step(email=ADA)).refusals
     assert "UNIQUE" in words
-    assert "start" in words
 
 
 def test_a_unique_index_over_whole_values_takes_no_rehearsal(database_url: str) -> None:
