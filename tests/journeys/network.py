@@ -75,6 +75,20 @@ LEDGER = Part(
 )
 """Knows people by the numbers of the first, and has its own for them."""
 
+CALLS = Part(
+    """
+    CREATE TABLE calls (id INTEGER PRIMARY KEY, phone TEXT, words TEXT);
+    INSERT INTO calls VALUES (1, '+44 20 7946 0000', 'whose?');
+    """,
+    """\
+  calls:
+    key: id
+    people: [{match: phone, identity: phone, is: about}]
+    fields: {phone: {category: contact, identity: phone}, words: contact}
+""",
+)
+"""Knows nobody but by a telephone."""
+
 VISITS = Part(
     """
     CREATE TABLE visits (id INTEGER PRIMARY KEY, payer TEXT, page TEXT);

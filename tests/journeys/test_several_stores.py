@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.journeys.network import CRM, LEDGER, VISITS, Part, settle
+from tests.journeys.network import CALLS, CRM, LEDGER, VISITS, Part, settle
 from upheld.errors import Refused
 from upheld.model import Regime, Right, State
 
@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from upheld.app import Upheld
 
 ADA = "email=ada@example.com"
-CALLS = Part(
-    """
-    CREATE TABLE calls (id INTEGER PRIMARY KEY, phone TEXT, words TEXT);
-    INSERT INTO calls VALUES (1, '+44 20 7946 0000', 'whose?');
-    """,
-    """\
-  calls:
-    key: id
-    people: [{match: phone, identity: phone, is: about}]
-    fields: {phone: {category: contact, identity: phone}, words: contact}
-""",
-)
 ALONE = "UPDATE customers SET phone = NULL WHERE id = 8"
 TOGETHER = "UPDATE customers SET phone = '+44 20 7946 0000' WHERE id = 8"
 _BOTH = pytest.mark.parametrize("order", ["az", "za"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.journeys.network import CRM, Part, settle
+from tests.journeys.network import CALLS, CRM, settle
 from tests.stores.real import made
 from tests.stores.shop import build
 from upheld.acts.finding import find
@@ -308,18 +308,6 @@ def test_what_somebody_took_over_after_the_erasure_is_nobodys_lapse(shared: Shar
 
 
 _MENTION = "{match: phone, identity: phone, is: mentions}"
-CALLS = Part(
-    """
-    CREATE TABLE calls (id INTEGER PRIMARY KEY, phone TEXT, words TEXT);
-    INSERT INTO calls VALUES (1, '+44 20 7946 0000', 'whose?');
-    """,
-    """\
-  calls:
-    key: id
-    people: [{match: phone, identity: phone, is: about}]
-    fields: {phone: {category: contact, identity: phone}, words: contact}
-""",
-)
 
 
 @pytest.mark.parametrize("names", [("crm", "zcalls"), ("zcrm", "calls")])
