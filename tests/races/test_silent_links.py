@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.town import ADA, BOB
 from tests.races.village import Village
-from upheld.errors import Refused
+from upheld.errors import Refused, StoreBusy
 from upheld.model import Right, State
 
 if TYPE_CHECKING:
@@ -79,6 +79,23 @@ def test_a_row_of_somebody_else_that_comes_meanwhile_stays_as_it_is(
     with pytest.raises(Refused, match=r"rows of `shop.notes` that stay point at rows that would"):
         _applied_while_one_comes(village)
     assert village.rows("notes") == [(9, 10, "late words")]
+
+
+def test_rows_that_come_all_the_time_are_not_waited_for_with_locks_held(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many looks, here none, all is let go of, and tried again later."""
+    monkeypatch.setattr("upheld.acts.answer.patience.WAITS", (0.0,))
+    monkeypatch.setattr("upheld.stores.sql.carrying._LOOKS", 0)
+    _with_notes(village, "CASCADE", _NOTES)
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        there = village.everything()
+        with pytest.raises(StoreBusy, match="gets rows of theirs all the time"):
+            upheld.apply(id)
+        village.require_untouched(there)
+        monkeypatch.setattr("upheld.stores.sql.carrying._LOOKS", 5)
+        village.require_erased(upheld.apply(id))
 
 
 @pytest.mark.parametrize("turn", range(3))

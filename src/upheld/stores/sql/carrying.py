@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from upheld.stores.sql.rows import Selector
 
 
+_LOOKS = 5
+"""How often rows that come meanwhile are locked, too, before all is let go of."""
+
 NOT_UNDONE = "which undoes nothing"
 
 
@@ -79,17 +82,23 @@ class Work:
         return erasers
 
     def _held(self, erasers: list[Eraser]) -> list[Eraser]:
-        """Lock rows, and look again, until nothing has come meanwhile that they are to be of."""
+        """Lock rows, and look again, until nothing has come meanwhile that they are to be of.
+
+        Raises:
+            StoreBusy: something comes each time.
+        """
         held = holding.held(self.frozen.schema, self.step)
         mapped = (self.mapped.collection(name) for name in held)
         tables = {each.name: self.frozen.table(each) for each in mapped if each}
         names = self.database.lockable(self.connection, tables) if tables else frozenset()
-        while names:
+        if not names:
+            return erasers
+        for _ in range(_LOOKS):
             self.database.lock(self.connection, holding.rows(erasers, names))
             before, erasers = erasers, self.erasers()
             if erasers[0].selector.keys == before[0].selector.keys:
-                break
-        return erasers
+                return erasers
+        raise StoreBusy(f"store `{self.mapped.name}` gets rows of theirs all the time; try again")
 
     def carry_out(self, erasers: Sequence[Eraser]) -> Done:
         """Do it all, and record it where that is allowed; commits nothing.
