@@ -86,7 +86,7 @@ def test_rows_that_come_all_the_time_are_not_waited_for_with_locks_held(
 ) -> None:
     """After so many looks, here none, all is let go of, and tried again later."""
     monkeypatch.setattr("upheld.acts.answer.patience.WAITS", (0.0,))
-    monkeypatch.setattr("upheld.stores.sql.carrying._LOOKS", 0)
+    monkeypatch.setattr("upheld.stores.sql.erasing.carrying._LOOKS", 0)
     _with_notes(village, "CASCADE", _NOTES)
     with village.town.open() as upheld:
         id = village.signed(upheld)
@@ -94,7 +94,7 @@ def test_rows_that_come_all_the_time_are_not_waited_for_with_locks_held(
         with pytest.raises(StoreBusy, match="gets rows of theirs all the time"):
             upheld.apply(id)
         village.require_untouched(there)
-        monkeypatch.setattr("upheld.stores.sql.carrying._LOOKS", 5)
+        monkeypatch.setattr("upheld.stores.sql.erasing.carrying._LOOKS", 5)
         village.require_erased(upheld.apply(id))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from upheld.model import Outcome
 from upheld.stores.sql.columns import holder, mapped
 from upheld.stores.sql.deep.beyond import HISTORY
-from upheld.stores.sql.preflight import rehearsal_needed
+from upheld.stores.sql.erasing.preflight import rehearsal_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from upheld.model import Counted
     from upheld.stores.sql.databases import Database
-    from upheld.stores.sql.erasing import Eraser
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.erasing.eraser import Eraser
+    from upheld.stores.sql.finding.rows import Selector
 
 _FOLLOWS = {
     "cascade": "deletes rows of",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from upheld.model import STEPS, Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
-from upheld.stores.sql.holding import watched
+from upheld.stores.sql.erasing.holding import watched
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Many
@@ -158,7 +158,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _loosened(name: str, going: Many[str], schema: Schema | None) -> Iterator[str]:
-    """Yield the columns that `upheld.stores.sql.cycles` may have to empty in rows that go."""
+    """Yield the columns that `erasing.cycles` may have to empty in rows that go."""
     shape = schema.tables.get(name) if schema and name in going else None
     if schema is None or shape is None:
         return

@@ -12,7 +12,7 @@ from upheld.model import Bond
 
 if TYPE_CHECKING:
     from upheld.model import Collection
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.rows import Selector
 
 
 def part(

@@ -13,19 +13,20 @@ import sqlalchemy as sa
 
 from upheld.errors import Refused, StoreFailed
 from upheld.model import STEPS, Bond, Declined, Done, Left, Outcome, Preview, Right, Rows
-from upheld.stores.sql import alike, alone, doubts, finding, people, recording
-from upheld.stores.sql.carrying import ChangedError, Work, words_of_block
+from upheld.stores.sql import recording
 from upheld.stores.sql.catalogue import fingerprint, read_schema
 from upheld.stores.sql.databases import LOOKING, READING, WRITING, Mode, reached
 from upheld.stores.sql.databases.failures import constraint, forbids, orphans, ours
 from upheld.stores.sql.deep import Judge, Search, Sieve, unsearched
-from upheld.stores.sql.erasing import BlockedError, OverCeilingError, above, tallied
+from upheld.stores.sql.erasing.carrying import ChangedError, Work, words_of_block
+from upheld.stores.sql.erasing.eraser import BlockedError, OverCeilingError, above, tallied
+from upheld.stores.sql.finding import alike, alone, doubts, following, people
+from upheld.stores.sql.finding.passing import still_theirs
+from upheld.stores.sql.finding.rows import Selector
 from upheld.stores.sql.fitting import require_fitting
 from upheld.stores.sql.foreseeing import erased, notes, said, unread
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
-from upheld.stores.sql.passing import still_theirs
-from upheld.stores.sql.rows import Selector
 from upheld.stores.sql.showing import part, plain, shown
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
         Traits,
     )
     from upheld.model.searching import Hit, Needle
-    from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.erasing.eraser import Eraser
 
 _BATCH = 1000
 
@@ -117,11 +118,11 @@ class SqlStore:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
-            grown = finding.telephoned(connection, finding.grown(connection, theirs))
+            grown = following.telephoned(connection, following.grown(connection, theirs))
             selector = alone.noted(connection, grown)
             for doubt in doubts.found(connection, selector, theirs):
                 raise Refused(doubt)
-            return finding.found(
+            return following.found(
                 connection, doubts.noted(connection, selector, theirs), count=count
             )
 
@@ -142,12 +143,12 @@ class SqlStore:
             frozen = self._frozen(connection, closure)
             self._require_not_passed_on(connection, frozen)
             theirs = still_theirs(connection, frozen)
-            selector = finding.grown(connection, theirs)
+            selector = following.grown(connection, theirs)
             for crowd in doubts.crowded(connection, selector, theirs):
                 raise Refused(crowd)
-            places = finding.concerned(self._mapped)
+            places = following.concerned(self._mapped)
             wanted = [(collection, selector.rows(collection, bond)) for collection, bond in places]
-            totals = finding.counts(connection, selector, wanted)
+            totals = following.counts(connection, selector, wanted)
             for (collection, bond), total in zip(places, totals, strict=True):
                 if total:
                     yield from self._stream(connection, selector, collection, bond, total)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from upheld.model import Act, Bond, Closure, Follow
-from upheld.stores.sql.rows import aimed, sharing
+from upheld.stores.sql.finding.rows import aimed, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from upheld.identity import base
 from upheld.model import Act, Bond, Match, Outcome
 from upheld.model.searching import Whose
-from upheld.stores.sql import people
 from upheld.stores.sql.deep.together import Owners, crowds, joined
-from upheld.stores.sql.erasing import Eraser
-from upheld.stores.sql.finding import grown
+from upheld.stores.sql.erasing.eraser import Eraser
+from upheld.stores.sql.finding import people
+from upheld.stores.sql.finding.following import grown
+from upheld.stores.sql.finding.passing import still_theirs
 from upheld.stores.sql.functions.keys import in_keys, listed
-from upheld.stores.sql.passing import still_theirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from upheld.model import Closure, Collection, Key, Step, StoreMap, Table
     from upheld.model.searching import Needle
     from upheld.stores.sql.columns import Truth
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.rows import Selector
 
 _OF_SYSTEMS = frozenset({"account", "cookie"})
 """Kinds that mean nobody where the person they once led to is gone."""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from upheld.model import Outcome
-from upheld.stores.sql.erasing import tallied
+from upheld.stores.sql.erasing.eraser import tallied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from upheld.model import Counted
     from upheld.stores.sql.databases import Database
-    from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.erasing.eraser import Eraser
 
 
 def watched(

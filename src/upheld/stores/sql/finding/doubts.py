@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from upheld.identity import base
 from upheld.model import Bond, Match
-from upheld.stores.sql import alone, people
-from upheld.stores.sql.finding import counts, keys_of
+from upheld.stores.sql.finding import alone, people
+from upheld.stores.sql.finding.following import counts, keys_of
 from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import spelled
 from upheld.stores.sql.functions.keys import in_keys, listed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from upheld.model import Collection, Key
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.rows import Selector
 
 
 def found(connection: sa.Connection, selector: Selector, before: Selector) -> Iterator[str]:

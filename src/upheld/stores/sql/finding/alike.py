@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from upheld.identity import base, near, normalise, spellings, telephones
 from upheld.model import Alike, Bond, How, Match, Sign, Traits, Type
-from upheld.stores.sql.alone import borne_in
+from upheld.stores.sql.finding.alone import borne_in
 from upheld.stores.sql.functions import normal, numbers
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from upheld.model import Collection, Key
     from upheld.stores.sql.columns import Truth
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.rows import Selector
 
 _MOST = 20
 """Rows with one sign that are named: nobody asks more people than that."""

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from upheld.identity import base, spellings
 from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap, Type
-from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen, filled, table
 from upheld.stores.sql.columns import field as field_of
+from upheld.stores.sql.finding import people
 from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import (
     Dated,

@@ -17,7 +17,7 @@ from upheld.model import (
     unredactable,
 )
 from upheld.stores.sql.columns import Truth, holder
-from upheld.stores.sql.finding import counts
+from upheld.stores.sql.finding.following import counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from upheld.model import Change, Column, Schema, Step, StoreMap, Table
-    from upheld.stores.sql.erasing import Eraser
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.erasing.eraser import Eraser
+    from upheld.stores.sql.finding.rows import Selector
 
 _SHORTEST_UNIQUE = 24
 _STRUCTURED = frozenset({"json", "jsonb"})

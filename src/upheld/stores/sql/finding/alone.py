@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from upheld.identity import base, comparable, of_a_household, of_several, undecided, without
 from upheld.model import Bond, Collection, Follow, Match, Type
-from upheld.stores.sql import people
 from upheld.stores.sql.columns import filled
-from upheld.stores.sql.finding import answers, counting, there
+from upheld.stores.sql.finding import people
+from upheld.stores.sql.finding.following import answers, counting, there
 from upheld.stores.sql.functions import Spelled, normal
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from upheld.model import Identity
     from upheld.stores.sql.columns import Truth
-    from upheld.stores.sql.finding import Question
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.following import Question
+    from upheld.stores.sql.finding.rows import Selector
 
 _Kinds: TypeAlias = "Mapping[str, frozenset[str]]"
 _Way: TypeAlias = tuple[Collection, Match, frozenset[str]]

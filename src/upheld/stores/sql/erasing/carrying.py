@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from upheld.errors import Stale, StoreBusy
 from upheld.model import Done, Outcome
-from upheld.stores.sql import cascades, doubts, finding, holding, people, recording, triggered
+from upheld.stores.sql import recording
 from upheld.stores.sql.columns import chosen, holder
-from upheld.stores.sql.cycles import cut, emptied, loops
 from upheld.stores.sql.databases import Need
 from upheld.stores.sql.databases.failures import constraint, refuses
-from upheld.stores.sql.erasing import BlockedError, Eraser, OverCeilingError, tallied
-from upheld.stores.sql.passing import still_theirs
-from upheld.stores.sql.preflight import (
+from upheld.stores.sql.erasing import cascades, holding, triggered
+from upheld.stores.sql.erasing.cycles import cut, emptied, loops
+from upheld.stores.sql.erasing.eraser import BlockedError, Eraser, OverCeilingError, tallied
+from upheld.stores.sql.erasing.preflight import (
     Objection,
     however_many,
     impossible,
@@ -25,6 +25,8 @@ from upheld.stores.sql.preflight import (
     rehearsal_needed,
     standing,
 )
+from upheld.stores.sql.finding import doubts, following, people
+from upheld.stores.sql.finding.passing import still_theirs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from upheld.model import Collection, Counted, Reference, Step, StoreMap
     from upheld.stores.sql.columns import Truth
     from upheld.stores.sql.databases import Database
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.rows import Selector
 
 
 _LOOKS = 5
@@ -57,7 +59,7 @@ class Work:
 
     def erasers(self) -> list[Eraser]:
         """Return the erasures of the step, bound to the rows that are the person's now."""
-        selector = finding.grown(self.connection, still_theirs(self.connection, self.frozen))
+        selector = following.grown(self.connection, still_theirs(self.connection, self.frozen))
         erasers = []
         for erasure in self.step.erasures:
             collection = self.mapped.collection(erasure.collection)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.model import Bond
-from upheld.stores.sql.cascades import SILENT
 from upheld.stores.sql.columns import chosen
+from upheld.stores.sql.erasing.cascades import SILENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Many
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from upheld.model import Schema, Step
-    from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.erasing.eraser import Eraser
 
 
 def watched(schema: Schema) -> frozenset[str]:

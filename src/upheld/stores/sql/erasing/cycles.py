@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from upheld.stores.sql.finding import keys_of
+from upheld.stores.sql.finding.following import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from upheld.model import Reference, Schema
-    from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.erasing.eraser import Eraser
 
 
 def loops(

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from upheld.model import Bond, Collection, Follow
 from upheld.stores.sql.columns import Truth, chosen
-from upheld.stores.sql.finding import anything, keys_in, leading, pointed_at
-from upheld.stores.sql.rows import Selector, aimed, halves
+from upheld.stores.sql.finding.following import anything, keys_in, leading, pointed_at
+from upheld.stores.sql.finding.rows import Selector, aimed, halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

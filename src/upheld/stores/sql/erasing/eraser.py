@@ -10,20 +10,20 @@ import sqlalchemy as sa
 
 from upheld.identity import base, spoken
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
-from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, filled, holder, named
-from upheld.stores.sql.finding import answers, counting, counts
+from upheld.stores.sql.erasing.replacing import replacement
+from upheld.stores.sql.finding import people
+from upheld.stores.sql.finding.following import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
 from upheld.stores.sql.functions.json import Doubled, Within, rewritten
 from upheld.stores.sql.functions.needles import needles
-from upheld.stores.sql.replacing import replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from upheld.model import Change, Collection, Done, Erasure, Hold, Reference, Step
-    from upheld.stores.sql.finding import Question
-    from upheld.stores.sql.rows import Selector
+    from upheld.stores.sql.finding.following import Question
+    from upheld.stores.sql.finding.rows import Selector
 
 _OUTCOMES = {
     Act.BLANK: Outcome.BLANKED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upheld.stores.sql.finding import counts
+from upheld.stores.sql.finding.following import counts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from upheld.model import Reference, Schema
-    from upheld.stores.sql.erasing import Eraser
+    from upheld.stores.sql.erasing.eraser import Eraser
 
 SILENT = frozenset({"cascade", "set null", "set default"})
 """What a foreign key does to other rows without a word, where a row it points at goes."""

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from upheld.errors import BadIdentity
 from upheld.identity import learned, without
 from upheld.model import Bond, Collection, Follow, Found
-from upheld.stores.sql import people
 from upheld.stores.sql.columns import Truth, chosen
+from upheld.stores.sql.finding import people
+from upheld.stores.sql.finding.rows import Selector, aimed, halves, sharing
 from upheld.stores.sql.functions import SHAPE, spelled
-from upheld.stores.sql.rows import Selector, aimed, halves, sharing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

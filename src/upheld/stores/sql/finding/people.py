@@ -22,7 +22,7 @@ Asked: TypeAlias = "sa.Executable"
 
 
 class Selector(Protocol):
-    """What is asked here of the person's rows: `upheld.stores.sql.rows.Selector` answers it."""
+    """What is asked here of the person's rows: `finding.rows.Selector` answers it."""
 
     @property
     def closure(self) -> Closure:
