@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from upheld.model.guards import Dialect
 from upheld.model.places import Bond
@@ -57,7 +58,7 @@ class Reference:
     on_delete: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table as the catalogue describes it; an index is its columns (or expressions) in order.
 
@@ -81,10 +82,12 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, or what a path leads to in a column of JSON."""
-        found = next((each for each in self.columns if each.name == name), None)
-        within, _, path = name.partition("$.")
-        if found is not None or not path or (holder := self.column(within)) is None:
+        found = self._by_name.get(name)
+        if found is not None:
             return found
+        within, _, path = name.partition("$.")
+        if not path or (holder := self.column(within)) is None:
+            return None
         return Column(
             name,
             Type.TEXT,
@@ -93,6 +96,10 @@ class Table:
             declared="text",
             path=tuple(path.split(".")),
         )
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {each.name: each for each in self.columns}
 
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
@@ -115,7 +122,7 @@ STEPS = "upheld_step"
 """The table in which steps are recorded, where an owner made it: ours, and none of the map."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """Names and types of a store, never values; `digest` changes when any of them does.
 
@@ -130,6 +137,14 @@ class Schema:
     beside: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect | None = None
     records: bool = False
+
+    @cached_property
+    def pointed_at(self) -> Mapping[str, frozenset[str]]:
+        """The columns that foreign keys point at, by table."""
+        found: dict[str, set[str]] = {}
+        for reference in (r for each in self.tables.values() for r in each.references):
+            found.setdefault(reference.to, set()).update(reference.onto)
+        return {name: frozenset(columns) for name, columns in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from upheld.stores.sql.erasing.carrying import ChangedError, Work, words_of_bloc
 from upheld.stores.sql.erasing.eraser import BlockedError, OverCeilingError, above, tallied
 from upheld.stores.sql.finding import alike, alone, doubts, following, people
 from upheld.stores.sql.finding.passing import still_theirs
-from upheld.stores.sql.finding.rows import Selector
+from upheld.stores.sql.finding.rows import Named, Selector
 from upheld.stores.sql.fitting import require_fitting
 from upheld.stores.sql.foreseeing import erased, notes, said, unread
 from upheld.stores.sql.grants import file_mode, script, written_in
@@ -71,7 +71,7 @@ class SqlStore:
         self.engine = self._database.engine
         finalize(self, self.engine.dispose)
         self._known_by: tuple[str, Schema] | None = None
-        self._tables: dict[Collection, sa.TableClause] = {}
+        self._named: Named = {}
 
     @property
     def name(self) -> str:
@@ -345,13 +345,13 @@ class SqlStore:
         """
         schema = self._known(connection)
         require_fitting(self._mapped, schema)
-        tables = self._tables
-        return Selector(self._mapped, schema, closure, self._database.typeless, {}, tables)
+        named = self._named
+        return Selector(self._mapped, schema, closure, self._database.typeless, {}, named)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)
         if self._known_by is None or self._known_by[0] != seen:
-            self._known_by, self._tables = (seen, read_schema(connection)), {}
+            self._known_by, self._named = (seen, read_schema(connection)), {}
         return self._known_by[1]
 
     @contextmanager

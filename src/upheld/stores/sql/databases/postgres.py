@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 import upheld.stores.sql.functions.postgres  # noqa: F401 (how the constructs are said there)
 from upheld.errors import StoreFailed
+from upheld.stores.sql.catalogue.postgres import ASKED, FINGERPRINT
 from upheld.stores.sql.databases.failures import READ_ONLY, STANDBY
 from upheld.stores.sql.databases.limits import (
     CONNECT_SECONDS,
@@ -34,10 +35,14 @@ _SETTINGS = {
     "intervalstyle": "iso_8601",
     "bytea_output": "hex",
 }
-_SET = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
+_BEGIN = "SELECT {}, ({})".format(
+    ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()),
+    FINGERPRINT,
 )
-"""Until the transaction ends: behind a pooler the session is somebody else's next."""
+"""Until the transaction ends: behind a pooler the session is somebody else's next.
+
+What is done depends on the catalogue, so that it is asked for its fingerprint in one go.
+"""
 
 _AS_TEXT = (
     *("date", "time", "timetz", "timestamp", "timestamptz", "interval", "numeric", "money"),
@@ -146,7 +151,8 @@ class Postgres:
             connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        connection.exec_driver_sql(_SET)
+        *_, seen = connection.exec_driver_sql(_BEGIN).one()
+        connection.execution_options(**{ASKED: seen})
 
     def defer(self, connection: sa.Connection) -> None:
         """Mind when the transaction ends those that are declared so that they can be."""

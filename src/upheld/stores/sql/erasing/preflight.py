@@ -219,8 +219,7 @@ def _linked(schema: Schema, shape: Table, change: Change) -> str | None:
     """Say why a field cannot be changed that rows are joined by."""
     if change.act is not Act.BLANK and any(change.field in r.columns for r in shape.references):
         return "points at another row, and would point nowhere; use `erase: blank` or `leave`"
-    pointing = (r for each in schema.tables.values() for r in each.references)
-    if any(r.to == shape.name and change.field in r.onto for r in pointing):
+    if change.field in schema.pointed_at.get(shape.name, ()):
         return "is what other rows point at; use `erase: leave`, or delete the row"
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import sqlalchemy as sa
 
@@ -30,12 +30,15 @@ from upheld.stores.sql.functions.keys import Listed, in_keys, listed
 from upheld.stores.sql.functions.misfits import counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from upheld.model import Column, Hold, Key, Schema, Way
 
 _WORDS = (Type.DATE, True)
 """A day where columns have no types: it stands there in words."""
+
+Named: TypeAlias = "dict[str, tuple[sa.TableClause, dict[str, sa.ColumnElement[object]]]]"
+"""Tables by their name, each with those of its fields that were asked for, as SQL names them."""
 
 _AFTER_SPACES = "!"
 """The first letter of ASCII after the space, the tab and the line break."""
@@ -84,10 +87,8 @@ class Selector:
     closure: Closure
     typeless: bool = True
     _lists: dict[tuple[str, bool], Listed] = field(default_factory=dict, repr=False, compare=False)
-    _tables: dict[Collection, sa.TableClause] = field(
-        default_factory=dict, repr=False, compare=False
-    )
-    _ways: dict[tuple[str, Bond], Truth] = field(default_factory=dict, repr=False, compare=False)
+    _named: Named = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[object, ...], Truth] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def keys(self) -> Mapping[str, frozenset[Key]]:
@@ -101,19 +102,27 @@ class Selector:
             for (at, in_words), keys in self._lists.items()
             if closure.keys.get(at) is self.keys.get(at)
         }
-        return Selector(self.mapped, self.schema, closure, self.typeless, lists, self._tables)
+        return Selector(self.mapped, self.schema, closure, self.typeless, lists, self._named)
 
     def table(self, collection: Collection) -> sa.TableClause:
         """Return a collection as SQL names it, made once."""
-        if collection not in self._tables:
-            shape = self.schema.tables.get(collection.name)
-            alone = bool(shape and shape.heirs and not unmapped_heirs(self.mapped, shape))
-            self._tables[collection] = table(collection, shape, alone=alone)
-        return self._tables[collection]
+        return self._of(collection)[0]
 
     def field(self, collection: Collection, name: str) -> sa.ColumnElement[object]:
-        """Return a field of a collection as SQL names it."""
-        return field_of(self.table(collection), name, self.column(collection, name))
+        """Return a field of a collection as SQL names it, made once."""
+        source, fields = self._of(collection)
+        if name not in fields:
+            fields[name] = field_of(source, name, self.column(collection, name))
+        return fields[name]
+
+    def _of(
+        self, collection: Collection
+    ) -> tuple[sa.TableClause, dict[str, sa.ColumnElement[object]]]:
+        if collection.name not in self._named:
+            shape = self.schema.tables.get(collection.name)
+            alone = bool(shape and shape.heirs and not unmapped_heirs(self.mapped, shape))
+            self._named[collection.name] = (table(collection, shape, alone=alone), {})
+        return self._named[collection.name]
 
     def fields(
         self, collection: Collection, names: Iterable[str]
@@ -132,10 +141,13 @@ class Selector:
 
     def ways(self, collection: Collection, bond: Bond) -> Truth:
         """Rows that at least one way of this bond leads to, and rows frozen as the person's own."""
-        at = (collection.name, bond)
-        if at not in self._ways:
-            self._ways[at] = self._led(collection, bond)
-        return self._ways[at]
+        return self._once((collection.name, bond), lambda: self._led(collection, bond))
+
+    def _once(self, at: tuple[object, ...], made: Callable[[], Truth]) -> Truth:
+        """Make a condition that is asked for again and again once."""
+        if at not in self._made:
+            self._made[at] = made()
+        return self._made[at]
 
     def _led(self, collection: Collection, bond: Bond) -> Truth:
         ways = [way for way in collection.ways if way.bond is bond]
@@ -166,6 +178,9 @@ class Selector:
 
     def way(self, collection: Collection, way: Way) -> Truth:
         """Rows that this one way leads to."""
+        return self._once((collection.name, way), lambda: self._by(collection, way))
+
+    def _by(self, collection: Collection, way: Way) -> Truth:
         if isinstance(way, Match):
             return self.match(collection, way, self.closure.identities.get(way.identity, ()))
         target = self.mapped.collection(way.to)
@@ -262,7 +277,10 @@ class Selector:
     def match(self, collection: Collection, way: Match, values: Iterable[str]) -> Truth:
         """Rows that hold one of these identities, however they spell it."""
         wanted = sorted(spellings(way.identity, values, way.stored))
-        return self._bearing(collection, way, wanted) if wanted else sa.false()
+        if not wanted:
+            return sa.false()
+        at = (collection.name, way, *wanted)
+        return self._once(at, lambda: self._bearing(collection, way, wanted))
 
     def _bearing(self, collection: Collection, way: Match, wanted: list[str]) -> Truth:
         column, kind = self.field(collection, way.column), base(way.identity)
