@@ -291,12 +291,23 @@ class Home(Protocol):
         """Return what was sealed for a request, or None once it or its key is gone."""
         ...
 
+    def unsealed(self, request: str, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what was sealed for a request under each of some names, as far as it is there."""
+        ...
+
     def document(self, digest: str) -> bytes | None:
         """Return a document kept beside the log."""
         ...
 
     def state(self, view: str, key: str) -> str | None:
         """Return a view's state (canonical JSON)."""
+        ...
+
+    def states_at(self, places: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], str]:
+        """Return the states that there are at these places, each a view and a key in it, at once.
+
+        They are as of one moment.
+        """
         ...
 
     def states(self, view: str) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,7 @@ def whole(world: World, started: Processes) -> Whole:
 
 def test_an_erasure_comes_by_enough_points_for_this_to_mean_something(whole: Whole) -> None:
     kinds = Counter((each.kind, each.where) for each in whole.points)
-    assert kinds["statement", "home"] >= 150
+    assert kinds["statement", "home"] >= 90
     assert kinds["statement", "shop"] >= 25
     assert kinds["statement", "web"] >= 25
     assert kinds["commit", "home"] >= 20
@@ -79,7 +79,7 @@ def test_an_erasure_comes_by_enough_points_for_this_to_mean_something(whole: Who
     for verb in ("SELECT", "DELETE", "UPDATE"):
         assert verb in told
     assert any(each.kind == "connect" for each in whole.points)
-    assert len(set(whole.points)) == len(whole.points) >= 350
+    assert len(set(whole.points)) == len(whole.points) >= 250
 
 
 def test_the_ending_is_of_an_erasure_that_erased(whole: Whole) -> None:

@@ -30,6 +30,11 @@ class Database(Protocol):
         ...
 
     @property
+    def single(self) -> Engine:
+        """What one statement is read through: it sees one snapshot without a transaction."""
+        ...
+
+    @property
     def writes(self) -> Engine:
         """What is written through: transactions begin one after another, and are durable."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,19 +17,23 @@ from upheld.evidence.entries import read_entry
 from upheld.evidence.export import write_log
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge
-from upheld.evidence.opening import check_head, check_tables, last_at, make_tables, read_head
+from upheld.evidence.opening import Head, check_head, check_tables, make_tables, read_head
+from upheld.evidence.standing import Standing, read_standing
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import TileShelf, load_edge
-from upheld.evidence.views import PAGE, People, Views, differing
+from upheld.evidence.views import AT_ONCE, PAGE, People, Place, Views, differing, states_at
 from upheld.evidence.wiping import Unwiped, keys_under, read_unwiped, take_unwiped
 from upheld.evidence.writing import PERSON, SqlWriting
 from upheld.model import Entry
 from upheld.ports import Clock, Fold
 
 _SEALED = (
-    select(tables.vault_key.c.wrapped, tables.vault.c.sealed)
+    select(tables.vault.c.name, tables.vault_key.c.wrapped, tables.vault.c.sealed)
     .join_from(tables.vault, tables.vault_key, tables.vault.c.request == tables.vault_key.c.request)
-    .where(tables.vault.c.request == bindparam("of"), tables.vault.c.name == bindparam("name"))
+    .where(
+        tables.vault.c.request == bindparam("of"),
+        tables.vault.c.name.in_(bindparam("names", expanding=True)),
+    )
 )
 _DOCUMENT = select(tables.document.c.bytes).where(tables.document.c.digest == bindparam("of"))
 _STATE = select(tables.view.c.state).where(
@@ -65,7 +69,7 @@ class SqlHome:
         home = cls(reached(url, make=True), keys, origin=origin, clock=clock, folds=folds)
         with home._closed_on_failure(), home._transaction() as connection:
             make_tables(connection, keys)
-            writing = home._writing(connection, Edge())
+            writing = home._writing(connection, Edge(), None)
             writing.append("home.opened", {"origin": origin, "key": home.verifier})
             writing.finish()
         home._edge = writing.edge
@@ -114,15 +118,16 @@ class SqlHome:
     def writing(self) -> Iterator[SqlWriting]:
         """Open a transaction; leaving it commits, an exception undoes all of it."""
         with self._transaction() as connection:
-            edge = self._current(connection)
-            writing = self._writing(connection, edge)
+            standing = read_standing(connection)
+            edge = self._current(connection, standing.head)
+            writing = self._writing(connection, edge, standing)
             writing.views.catch_up(edge.size)
             yield writing
             writing.finish()
         self._edge = writing.edge
-        if writing.erased:
+        if writing.mark is not None:
             with suppress(HomeFailed):  # all is committed; what cannot be wiped now stays marked
-                self._wipe()
+                self._wipe(writing.mark)
 
     @contextmanager
     def holding(self, request: str) -> Iterator[None]:
@@ -134,7 +139,7 @@ class SqlHome:
 
     def size(self) -> int:
         """Return how many entries the log has."""
-        with self._reading() as connection:
+        with self._single() as connection:
             return read_head(connection).size
 
     def entries(self, start: int = 0) -> Iterator[tuple[int, Entry]]:
@@ -153,7 +158,7 @@ class SqlHome:
 
     def checkpoint(self) -> str:
         """Return the signed note over the tree as it stands."""
-        with self._reading() as connection:
+        with self._single() as connection:
             return read_head(connection).note
 
     def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
@@ -173,21 +178,25 @@ class SqlHome:
     def person(self, kind: str, value: str) -> int | None:
         """Return the person a normalised identity leads to."""
         tag = self._keys.tag(kind, value)
-        with self._reading() as connection:
+        with self._single() as connection:
             return connection.scalar(PERSON, {"of": tag})
 
     def unseal(self, request: str, name: str) -> bytes | None:
         """Return what was sealed for a request, or None once it or its key is gone."""
-        with self._reading() as connection:
-            row = connection.execute(_SEALED, {"of": request, "name": name}).one_or_none()
-        if row is None:
-            return None
-        key = vault.unwrap(row[0], request, self._keys.wrap)
-        return vault.unseal(key, request, name, sealed=row[1])
+        return self.unsealed(request, [name]).get(name)
+
+    def unsealed(self, request: str, names: Sequence[str]) -> Mapping[str, bytes]:
+        """Return what was sealed for a request under each of some names, as far as it is there."""
+        with self._single() as connection:
+            rows = connection.execute(_SEALED, {"of": request, "names": names}).all()
+        if not rows:
+            return {}
+        key = vault.unwrap(rows[0].wrapped, request, self._keys.wrap)
+        return {row.name: vault.unseal(key, request, row.name, sealed=row.sealed) for row in rows}
 
     def document(self, digest: str) -> bytes | None:
         """Return a document kept beside the log, once its hash is its name."""
-        with self._reading() as connection:
+        with self._single() as connection:
             document = connection.scalar(_DOCUMENT, {"of": digest})
         if document is not None and sha256(document).hexdigest() != digest:
             raise NotProven(f"the document {digest[:16]} was changed; restore home from a backup")
@@ -195,8 +204,13 @@ class SqlHome:
 
     def state(self, view: str, key: str) -> str | None:
         """Return a view's state."""
-        with self._reading() as connection:
+        with self._single() as connection:
             return connection.scalar(_STATE, {"of": view, "key": key})
+
+    def states_at(self, places: Sequence[Place]) -> Mapping[Place, str]:
+        """Return the states that there are at these places, each a view and a key in it."""
+        with self._single() if len(places) <= AT_ONCE else self._reading() as connection:
+            return states_at(connection, places)
 
     def states(self, view: str) -> Iterator[tuple[str, str]]:
         """Stream a view: key and state, by key, a page at a time."""
@@ -213,7 +227,7 @@ class SqlHome:
     def rebuild(self) -> None:
         """Throw the views away and fold the log again."""
         with self._transaction() as connection:
-            edge = self._current(connection)
+            edge = self._current(connection, read_head(connection))
             views = Views(connection, self._folds, Sums(connection))
             views.forget()
             views.catch_up(edge.size)
@@ -226,7 +240,7 @@ class SqlHome:
 
     def unwiped(self) -> Unwiped | None:
         """Say how much of what was destroyed may still be in dead rows; None if nothing."""
-        with self._reading() as connection:
+        with self._single() as connection:
             mark = read_unwiped(connection)
         if mark is None:
             return None
@@ -244,35 +258,34 @@ class SqlHome:
                 pass
         if unwiped is not None:
             with suppress(HomeFailed):  # a home that is only read now is wiped by who may write
-                self._wipe()
+                self._wipe(unwiped)
 
-    def _wipe(self) -> None:
+    def _wipe(self, mark: bytes) -> None:
         """Get rid of what deleted rows have left; what a crash leaves of it, the next to open does.
 
-        Whoever erased since has a mark of its own, and removes that.
+        Whoever erased since the mark was made has one of its own in its place, and removes that.
         """
-        with self._reading() as connection:
-            mark = read_unwiped(connection)
         with self._telling():
             wiped = self._database.wipe()
-        if wiped and mark is not None:
+        if wiped:
             with self._transaction() as connection:
                 take_unwiped(connection, mark)
 
-    def _writing(self, connection: Connection, edge: Edge) -> SqlWriting:
+    def _writing(self, connection: Connection, edge: Edge, standing: Standing | None) -> SqlWriting:
+        sums = Sums(connection, standing.sums if standing else None)
+        marks = standing.marks if standing else None
         return SqlWriting(
             connection=connection,
             origin=self._origin,
             keys=self._keys,
             clock=self._clock,
-            views=Views(connection, self._folds, Sums(connection)),
+            views=Views(connection, self._folds, sums, marks),
             edge=edge,
-            last=last_at(connection, edge.size) if edge.size else None,
+            last=read_entry(edge.size - 1, standing.last).at if standing else None,
         )
 
-    def _current(self, connection: Connection) -> Edge:
+    def _current(self, connection: Connection, head: Head) -> Edge:
         """Return the edge of the log as it stands, anew if another home has appended."""
-        head = read_head(connection)
         if head.size == self._edge.size and head.root == merkle.root(self._edge):
             return self._edge
         return check_head(connection, self.verifier)[1]
@@ -289,7 +302,7 @@ class SqlHome:
     def _page(self, start: int, end: int) -> Sequence[tuple[int, bytes]]:
         of = tables.entry.c
         wanted = select(of.n, of.leaf).where(of.n >= start, of.n < end).order_by(of.n)
-        with self._reading() as connection:
+        with self._single() as connection:
             rows = [(int(n), bytes(leaf)) for n, leaf in connection.execute(wanted)]
         if [n for n, _ in rows] != list(range(start, end)):
             raise NotProven(
@@ -302,7 +315,7 @@ class SqlHome:
         wanted = select(of.key, of.state).where(of.view == view).order_by(of.key).limit(PAGE)
         if after is not None:
             wanted = wanted.where(of.key > after)
-        with self._reading() as connection:
+        with self._single() as connection:
             return [(str(key), str(state)) for key, state in connection.execute(wanted)]
 
     def _telling(self) -> AbstractContextManager[None]:
@@ -311,6 +324,11 @@ class SqlHome:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._telling(), self._database.reads.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _single(self) -> Iterator[Connection]:
+        with self._telling(), self._database.single.connect() as connection:
             yield connection
 
     @contextmanager

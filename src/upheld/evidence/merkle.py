@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from upheld.evidence.verify import (
     consistent,
@@ -64,6 +65,7 @@ class Tile:
     hashes: bytes
 
 
+@lru_cache(maxsize=4)  # of an edge that was grown it is asked again when the next entry comes
 def root(edge: Edge) -> bytes:
     """Return the root of the tree with this edge.
 

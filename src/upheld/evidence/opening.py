@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, select
 
 from upheld.errors import HomeFailed, NotProven
 from upheld.evidence import notes, tables
@@ -16,7 +15,6 @@ from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import load_edge
 
 _HEAD = select(tables.head.c.size, tables.head.c.root, tables.head.c.note)
-_LEAF = select(tables.entry.c.leaf).where(tables.entry.c.n == bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +91,6 @@ def read_head(connection: Connection) -> Head:
     if row is None:
         raise NotProven("home has no signed head; restore home from a backup")
     return Head(int(row[0]), bytes(row[1]), str(row[2]))
-
-
-def last_at(connection: Connection, size: int) -> datetime:
-    """Return when the last entry was appended."""
-    leaf = connection.scalar(_LEAF, {"at": size - 1})
-    return read_entry(size - 1, leaf or b"").at
 
 
 def _check_schema(schema: str) -> None:

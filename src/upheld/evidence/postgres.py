@@ -119,7 +119,7 @@ class Postgres:
             isolation_level="READ COMMITTED",  # what is read after the wait is what was committed
             writes=True,
         )
-        self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def is_there(self) -> bool:
         """Say whether there are tables."""
@@ -145,7 +145,7 @@ class Postgres:
         Whoever reads for long keeps what they see, and whoever connects just now, in any database,
         keeps what was deleted while they do: for these it is tried again a moment later.
         """
-        with self._alone.connect() as connection:
+        with self.single.connect() as connection:
             kept = _written_anew(connection)
             for pause in _PAUSES if kept else ():
                 sleep(pause)
@@ -165,7 +165,7 @@ class Postgres:
     def hold(self, request: str) -> ExitStack:
         """Take a request by a connection of its own; it is lost with the connection."""
         with ExitStack() as stack:
-            connection = stack.enter_context(self._alone.connect())
+            connection = stack.enter_context(self.single.connect())
             connection.detach()
             key = _key(f"{connection.dialect.default_schema_name}\0{request}")
             pid = connection.scalar(_TAKE, {"key": key})

@@ -44,7 +44,7 @@ class Sqlite:
         event.listen(self.reads, "connect", _prepare)
         event.listen(self.reads, "begin", _begin)
         self.writes = self.reads.execution_options(begin="BEGIN IMMEDIATE")
-        self._alone = self.reads.execution_options(begin=None)
+        self.single = self.reads.execution_options(begin=None)
 
     def is_there(self) -> bool:
         """Say whether there is a file."""
@@ -63,7 +63,7 @@ class Sqlite:
 
     def wipe(self) -> bool:
         """Empty the write-ahead log, so that what was erased is not left in it, nor in the file."""
-        with self._alone.connect() as connection:
+        with self.single.connect() as connection:
             done = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         return not done[0]
 

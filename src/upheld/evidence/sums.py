@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from upheld.evidence import tables
+from upheld.evidence.putting import Put
 from upheld.evidence.verify import row_sum, sum_name
 
 _SIZE = 2**256
 _OF = tables.sums.c
 _THESE = _OF.name.in_(bindparam("names", expanding=True))
 _STORED = select(_OF.name, _OF.digest).where(_THESE)
-_TAKEN = delete(tables.sums).where(_THESE)
-_PUT = insert(tables.sums)
+_PUT = Put(tables.sums, over=True)
 
 
 @dataclass(slots=True)
 class Sums:
-    """What the rows of one transaction add to the sums; they are written once, at its end."""
+    """What the rows of one transaction add to the sums; they are written once, at its end.
+
+    `stored` are all sums as the transaction found them, if it has read them.
+    """
 
     connection: Connection
+    stored: dict[str, bytes] | None = None
     moved: dict[str, int] = field(default_factory=dict)
 
     def add(self, table: str, *row: bytes | str | int) -> None:
@@ -36,22 +40,26 @@ class Sums:
         """Begin a sum anew, once all its rows are gone."""
         name = sum_name(table, first)
         self.moved.pop(name, None)
+        if self.stored is not None:
+            self.stored.pop(name, None)
         self.connection.execute(delete(tables.sums).where(_OF.name == name))
 
     def write(self) -> None:
         """Store the sums that moved."""
         if not self.moved:
             return
-        names = {"names": list(self.moved)}
-        stored = self.connection.execute(_STORED, names)
-        before = {str(name): int.from_bytes(digest, "big") for name, digest in stored}
-        self.connection.execute(_TAKEN, names)
-        rows = [
-            {"name": name, "digest": _digest(before.get(name, 0) + more)}
-            for name, more in sorted(self.moved.items())
-        ]
-        self.connection.execute(_PUT, rows)
+        before = self._before()
+        for name, more in self.moved.items():
+            before[name] = _digest(int.from_bytes(before.get(name, b""), "big") + more)
+        names = sorted(self.moved)
+        _PUT.all(self.connection, ({"name": name, "digest": before[name]} for name in names))
         self.moved.clear()
+
+    def _before(self) -> dict[str, bytes]:
+        if self.stored is not None:
+            return self.stored
+        stored = self.connection.execute(_STORED, {"names": list(self.moved)})
+        return {str(name): bytes(digest) for name, digest in stored}
 
     def _move(self, table: str, row: tuple[bytes | str | int, ...], sign: int) -> None:
         name = sum_name(table, row[0])

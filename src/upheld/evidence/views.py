@@ -5,37 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from upheld.errors import HomeFailed, NotProven
 from upheld.evidence import tables
 from upheld.evidence.entries import read_entry
+from upheld.evidence.putting import Put, Value
 from upheld.evidence.sums import Sums
 from upheld.model import Entry
 from upheld.ports import Fold
 
 PAGE = 1000
+AT_ONCE = 250
+"""How many places one statement reads."""
 _VIEW = tables.view.c
 _MARK = tables.watermark.c
 
 # Made once: SQLAlchemy takes longer to make a statement than SQLite to carry it out.
-_LOADED = select(_VIEW.key, _VIEW.state).where(
-    _VIEW.view == bindparam("of"), _VIEW.key.in_(bindparam("keys", expanding=True))
+_LOADED = select(_VIEW.view, _VIEW.key, _VIEW.state).where(
+    _VIEW.view.in_(bindparam("views", expanding=True)),
+    _VIEW.key.in_(bindparam("keys", expanding=True)),
 )
-_ADDED = insert(tables.view)
-_MOVED = (
-    update(tables.view)
-    .where(_VIEW.view == bindparam("v"), _VIEW.key == bindparam("k"))
-    .values(state=bindparam("s"))
-)
+_MOVED = Put(tables.view, over=True)
 _COUNTED = select(func.count()).select_from(tables.view).where(_VIEW.view == bindparam("of"))
 _MARKS = select(_MARK.view, _MARK.size)
-_MARKED = (
-    update(tables.watermark)
-    .where(_MARK.view.in_(bindparam("of", expanding=True)))
-    .values(size=bindparam("seen"))
-)
+_MARKED = Put(tables.watermark, over=True)
 _Indexed = tuple[int, Entry]
+Place = tuple[str, str]
+"""A view, and a key in it."""
 
 
 PEOPLE = "people"
@@ -82,25 +79,27 @@ class Views:
     connection: Connection
     folds: Sequence[Fold]
     sums: Sums
-    states: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    stored: dict[tuple[str, str], str] = field(default_factory=dict)
-    moved: set[tuple[str, str]] = field(default_factory=set)
     marks: dict[str, int] | None = None
+    states: dict[Place, str | None] = field(default_factory=dict)
+    stored: dict[Place, str] = field(default_factory=dict)
+    moved: set[Place] = field(default_factory=set)
 
     def fold(self, entries: Sequence[_Indexed], *, folds: Sequence[Fold] | None = None) -> None:
         """Move the views by these entries, in order."""
-        for view in self.folds if folds is None else folds:
-            keyed = [(view.key(entry), index, entry) for index, entry in entries]
-            concerned = [(key, index, entry) for key, index, entry in keyed if key is not None]
-            self._load(view.name, {key for key, _, _ in concerned})
-            for key, index, entry in concerned:
-                place = (view.name, key)
-                self.states[place] = _stepped(view, self.states[place], index, entry)
-                self.moved.add(place)
+        concerned = [
+            (view, (view.name, key), index, entry)
+            for view in (self.folds if folds is None else folds)
+            for index, entry in entries
+            if (key := view.key(entry)) is not None
+        ]
+        self._load({place for _, place, _, _ in concerned})
+        for view, place, index, entry in concerned:
+            self.states[place] = _stepped(view, self.states[place], index, entry)
+            self.moved.add(place)
 
     def state(self, view: str, key: str) -> str | None:
         """Return a view's state under a key."""
-        self._load(view, {key})
+        self._load({(view, key)})
         return self.states[view, key]
 
     def count(self, view: str) -> int:
@@ -110,20 +109,15 @@ class Views:
 
     def write(self, size: int) -> None:
         """Store what moved, and that every view stands at this size of the log."""
-        old, new = self.moved & self.stored.keys(), self.moved - self.stored.keys()
-        if new:
-            self.connection.execute(
-                _ADDED, [{"view": v, "key": k, "state": self.states[v, k]} for v, k in sorted(new)]
-            )
-        if old:
-            self.connection.execute(
-                _MOVED, [{"v": v, "k": k, "s": self.states[v, k]} for v, k in sorted(old)]
-            )
+        rows: list[dict[str, Value]] = []
         for view, key in sorted(self.moved):
-            if (view, key) in old:
+            if (view, key) in self.stored:
                 self.sums.take("view", view, key, self.stored[view, key])
             state = self.stored[view, key] = self.states[view, key] or ""
             self.sums.add("view", view, key, state)
+            rows.append({"view": view, "key": key, "state": state})
+        if rows:
+            _MOVED.all(self.connection, rows)
         self.moved.clear()
         self._mark(size)
 
@@ -172,27 +166,32 @@ class Views:
 
     def _mark(self, size: int) -> None:
         marks = self._seen()
-        old = [fold.name for fold in self.folds if fold.name in marks]
-        new = [fold.name for fold in self.folds if fold.name not in marks]
-        if old:
-            self.connection.execute(_MARKED, {"of": old, "seen": size})
-        if new:
-            rows = [{"view": name, "size": size} for name in new]
-            self.connection.execute(insert(tables.watermark), rows)
-        for name in (*old, *new):
+        names = [fold.name for fold in self.folds]
+        _MARKED.all(self.connection, ({"view": name, "size": size} for name in names))
+        for name in names:
             if name in marks:
                 self.sums.take("watermark", name, marks[name])
             self.sums.add("watermark", name, size)
             marks[name] = size
 
-    def _load(self, view: str, keys: Iterable[str]) -> None:
-        unknown = sorted(key for key in keys if (view, key) not in self.states)
-        for start in range(0, len(unknown), 500):
-            part = unknown[start : start + 500]
-            rows = self.connection.execute(_LOADED, {"of": view, "keys": part})
-            found = {str(key): str(state) for key, state in rows}
-            self.states.update({(view, key): found.get(key) for key in part})
-            self.stored.update({(view, key): state for key, state in found.items()})
+    def _load(self, places: Iterable[Place]) -> None:
+        unknown = sorted(place for place in places if place not in self.states)
+        found = states_at(self.connection, unknown)
+        self.states.update({place: found.get(place) for place in unknown})
+        self.stored.update(found)
+
+
+def states_at(connection: Connection, places: Sequence[Place]) -> dict[Place, str]:
+    """Return the states that there are at these places."""
+    found: dict[Place, str] = {}
+    for start in range(0, len(places), AT_ONCE):
+        part = frozenset(places[start : start + AT_ONCE])
+        views, keys = sorted({view for view, _ in part}), sorted({key for _, key in part})
+        # SQLite looks pairs up in no index; of all views by all keys, a few are of no concern.
+        rows = connection.execute(_LOADED, {"views": views, "keys": keys})
+        read = ((str(view), str(key), str(state)) for view, key, state in rows)
+        found |= {(view, key): state for view, key, state in read if (view, key) in part}
+    return found
 
 
 def differing(connection: Connection, folds: Sequence[Fold]) -> tuple[str, ...]:

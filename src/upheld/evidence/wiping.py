@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from secrets import token_bytes
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from upheld.evidence import tables
+from upheld.evidence.putting import Put
 from upheld.evidence.sums import Sums
 
 _UNWIPED = "unwiped"
 _OF = tables.meta.c
+_MARK = select(_OF.value).where(_OF.name == _UNWIPED)
+_MARKED = Put(tables.meta, over=True)
+_TAKEN = delete(tables.meta).where(_OF.name == _UNWIPED, _OF.value == bindparam("mark"))
 _CHANCE = 16
 _MOST = 2**64 - 1
 
@@ -41,20 +45,21 @@ class Unwiped:
         return f"{left}, which its role may not clear; let a superuser run `{said}`"
 
 
-def mark_unwiped(connection: Connection, sums: Sums, *, keys: int) -> None:
+def mark_unwiped(connection: Connection, sums: Sums, *, keys: int) -> bytes:
     """Mark, in place of any earlier mark, that rows were deleted; the sums are written later."""
     mark = read_unwiped(connection)
     if mark is not None:
-        _remove(connection, sums, mark)
+        sums.take("meta", _UNWIPED, mark)
         keys = min(keys + keys_under(mark), _MOST)
     mark = token_bytes(_CHANCE) + keys.to_bytes(8, "big")
-    connection.execute(insert(tables.meta).values(name=_UNWIPED, value=mark))
+    _MARKED.one(connection, name=_UNWIPED, value=mark)
     sums.add("meta", _UNWIPED, mark)
+    return mark
 
 
 def read_unwiped(connection: Connection) -> bytes | None:
     """Return the mark, if rows were deleted and their bytes may still be there."""
-    mark = connection.scalar(select(_OF.value).where(_OF.name == _UNWIPED))
+    mark = connection.scalar(_MARK)
     return None if mark is None else bytes(mark)
 
 
@@ -65,12 +70,7 @@ def keys_under(mark: bytes) -> int:
 
 def take_unwiped(connection: Connection, mark: bytes) -> None:
     """Remove this very mark: another one is of who deleted since."""
-    if read_unwiped(connection) == mark:
+    if connection.execute(_TAKEN, {"mark": mark}).rowcount:
         sums = Sums(connection)
-        _remove(connection, sums, mark)
+        sums.take("meta", _UNWIPED, mark)
         sums.write()
-
-
-def _remove(connection: Connection, sums: Sums, mark: bytes) -> None:
-    connection.execute(delete(tables.meta).where(_OF.name == _UNWIPED))
-    sums.take("meta", _UNWIPED, mark)

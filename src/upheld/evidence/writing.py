@@ -15,6 +15,7 @@ from upheld.evidence.entries import read_entry, stamp, write_entry
 from upheld.evidence.keys import Keys
 from upheld.evidence.merkle import Edge, grow, root
 from upheld.evidence.notes import sign
+from upheld.evidence.putting import Put
 from upheld.evidence.sums import Sums
 from upheld.evidence.tiles import keep_tiles
 from upheld.evidence.views import MINTED, PAGE, PEOPLE, Views, goes_by
@@ -26,24 +27,33 @@ NOISE = timedelta(seconds=5)
 
 _OF_VAULT, _OF_KEY = tables.vault.c, tables.vault_key.c
 PERSON = select(tables.alias.c.person).where(tables.alias.c.tag == bindparam("of"))
-_SEALED = select(_OF_VAULT.sealed).where(
-    _OF_VAULT.request == bindparam("of"), _OF_VAULT.name == bindparam("called")
-)
-_SEAL = insert(tables.vault)
-_SEAL_ANEW = (
-    update(tables.vault)
+_ALIAS = Put(tables.alias, over=False)
+_TAGS = select(tables.alias.c.tag).where(tables.alias.c.person == bindparam("of"))
+_FORGET = delete(tables.alias).where(tables.alias.c.person == bindparam("of"))
+_SEALED = select(
+    select(_OF_KEY.wrapped).where(_OF_KEY.request == bindparam("of")).scalar_subquery(),
+    select(_OF_VAULT.sealed)
     .where(_OF_VAULT.request == bindparam("of"), _OF_VAULT.name == bindparam("called"))
-    .values(sealed=bindparam("anew"))
+    .scalar_subquery(),
 )
-_WRAPPED = select(_OF_KEY.wrapped).where(_OF_KEY.request == bindparam("of"))
-_KEPT = select(tables.document.c.digest).where(tables.document.c.digest == bindparam("of"))
-_NO_HEAD, _NEW_HEAD = delete(tables.head), insert(tables.head)
+_SEAL = Put(tables.vault, over=True)
+_KEY = insert(tables.vault_key)
+_DESTROY = [
+    (table.name, select(table).where(theirs), delete(table).where(theirs))
+    for table in (tables.vault_key, tables.vault)
+    for theirs in [table.c.request == bindparam("of")]
+]
+_KEEP = Put(tables.document, over=False)
+_FIRST_HEAD, _NEW_HEAD = insert(tables.head), update(tables.head)
 _ENTRY = insert(tables.entry)
 
 
 @dataclass(slots=True)
 class SqlWriting:
-    """The `Writing` port; `edge` and `last` are of the log as the transaction found it."""
+    """The `Writing` port; `edge` and `last` are of the log as the transaction found it.
+
+    Once it is finished, `mark` is what it left in home where it has `erased`.
+    """
 
     connection: Connection
     origin: str
@@ -53,6 +63,7 @@ class SqlWriting:
     edge: Edge
     last: datetime | None
     erased: bool = False
+    mark: bytes | None = None
     _keys_gone: int = 0
     _began: int = field(init=False)
     _size: int = field(init=False)
@@ -92,11 +103,9 @@ class SqlWriting:
         """Let a normalised identity lead to a person; refuse if it leads to another one."""
         person = goes_by(self.state, person)
         tag = self.keys.tag(kind, value)
-        known = self.connection.scalar(PERSON, {"of": tag})
-        if known is None:
-            self.connection.execute(insert(tables.alias).values(tag=tag, person=person))
+        if _ALIAS.one(self.connection, tag=tag, person=person):
             self.sums.add("alias", tag, person)
-        elif known != person:
+        elif self.connection.scalar(PERSON, {"of": tag}) != person:
             raise Refused(f"the `{kind}` given leads to another person; look the person up first")
 
     def join(self, person: int, other: int, word: Mapping[str, Json]) -> bool:
@@ -109,7 +118,7 @@ class SqlWriting:
             return False
         self.append("person.joined", {"person": person, "joined": other, **word})
         of = tables.alias.c
-        for tag in self.connection.scalars(select(of.tag).where(of.person == other)).all():
+        for tag in self.connection.scalars(_TAGS, {"of": other}).all():
             self.sums.take("alias", tag, other)
             self.sums.add("alias", tag, person)
         theirs = update(tables.alias).where(of.person == other)
@@ -120,23 +129,20 @@ class SqlWriting:
         """Delete every alias of a person."""
         person = goes_by(self.state, person)
         self.erased = True
-        of = tables.alias.c
-        tags = self.connection.scalars(select(of.tag).where(of.person == person)).all()
+        tags = self.connection.scalars(_TAGS, {"of": person}).all()
         for tag in tags:
             self.sums.take("alias", tag, person)
-        self.connection.execute(delete(tables.alias).where(of.person == person))
+        if tags:
+            self.connection.execute(_FORGET, {"of": person})
         return len(tags)
 
     def seal(self, request: str, name: str, secret: bytes) -> None:
         """Keep bytes under the request's own key, replacing what was there."""
-        sealed = vault.seal(self._request_key(request), request, name, secret)
         place = {"of": request, "called": name}
-        before = self.connection.scalar(_SEALED, place)
-        if before is None:
-            row = {"request": request, "name": name, "sealed": sealed}
-            self.connection.execute(_SEAL, row)
-        else:
-            self.connection.execute(_SEAL_ANEW, {**place, "anew": sealed})
+        wrapped, before = self.connection.execute(_SEALED, place).one()
+        sealed = vault.seal(self._request_key(request, wrapped), request, name, secret)
+        _SEAL.one(self.connection, request=request, name=name, sealed=sealed)
+        if before is not None:
             self.sums.take("vault", request, name, before)
         self.sums.add("vault", request, name, sealed)
 
@@ -144,18 +150,18 @@ class SqlWriting:
         """Destroy a request's key and all that was sealed under it."""
         self.erased = True
         self._opened.pop(request, None)
-        for table in (tables.vault_key, tables.vault):
-            theirs = table.c.request == request
-            for row in self.connection.execute(select(table).where(theirs)):
-                self.sums.take(table.name, *row)
-                self._keys_gone += table is tables.vault_key
-            self.connection.execute(delete(table).where(theirs))
+        for table, there, delete_them in _DESTROY:
+            rows = self.connection.execute(there, {"of": request}).all()
+            for row in rows:
+                self.sums.take(table, *row)
+                self._keys_gone += table == tables.vault_key.name
+            if rows:
+                self.connection.execute(delete_them, {"of": request})
 
     def keep(self, document: bytes) -> str:
         """Keep a document beside the log; return its SHA-256 in hex."""
         digest = sha256(document).hexdigest()
-        if self.connection.scalar(_KEPT, {"of": digest}) is None:
-            self.connection.execute(insert(tables.document).values(digest=digest, bytes=document))
+        _KEEP.one(self.connection, digest=digest, bytes=document)
         return digest
 
     def state(self, view: str, key: str) -> str | None:
@@ -173,7 +179,7 @@ class SqlWriting:
         if self._size != self._began:
             self._grow()
         if self.erased:
-            mark_unwiped(self.connection, self.sums, keys=self._keys_gone)
+            self.mark = mark_unwiped(self.connection, self.sums, keys=self._keys_gone)
         self.sums.write()
 
     def _grow(self) -> None:
@@ -181,8 +187,8 @@ class SqlWriting:
         self.views.write(self._size)
         over = root(self.edge)
         note = sign(self.origin, self._size, over, self.keys.signer)
-        self.connection.execute(_NO_HEAD)
-        self.connection.execute(_NEW_HEAD, {"size": self._size, "root": over, "note": note})
+        head = _NEW_HEAD if self._began else _FIRST_HEAD
+        self.connection.execute(head, {"size": self._size, "root": over, "note": note})
 
     def _minted(self) -> int:
         return int(self.state(PEOPLE, MINTED) or 0)
@@ -212,18 +218,18 @@ class SqlWriting:
         keep_tiles(self.connection, tiles)
         self._leaves = []
 
-    def _request_key(self, request: str) -> bytes:
+    def _request_key(self, request: str, wrapped: bytes | None) -> bytes:
         if request not in self._opened:
-            self._opened[request] = self._stored_key(request) or self._made_key(request)
+            self._opened[request] = (
+                self._made_key(request)
+                if wrapped is None
+                else vault.unwrap(wrapped, request, self.keys.wrap)
+            )
         return self._opened[request]
-
-    def _stored_key(self, request: str) -> bytes | None:
-        wrapped = self.connection.scalar(_WRAPPED, {"of": request})
-        return None if wrapped is None else vault.unwrap(wrapped, request, self.keys.wrap)
 
     def _made_key(self, request: str) -> bytes:
         key = vault.new_key()
         wrapped = vault.wrap(key, request, self.keys.wrap)
-        self.connection.execute(insert(tables.vault_key).values(request=request, wrapped=wrapped))
+        self.connection.execute(_KEY, {"request": request, "wrapped": wrapped})
         self.sums.add("vault_key", request, wrapped)
         return key
