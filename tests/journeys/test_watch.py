@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.journeys.town import ADA, BOB, HELP_DESK, Town
 from upheld import Upheld
 from upheld.acts.answer.handing import handing
+from upheld.acts.answer.plan import planned
 from upheld.acts.answer.sign import require_signed
 from upheld.errors import HomeFailed, NotSigned, Refused, Stale, StoreFailed
 from upheld.model import Json, Regime, Right, State
@@ -197,11 +198,10 @@ def test_a_signature_over_other_bytes_is_none(town: Town) -> None:
     id = _signed(town)
     with town.open() as upheld:
         request = upheld.request(id)
-        document = upheld.company.home.document(request.plan or "")
-        assert document is not None
-        require_signed(upheld.company, request, document)
+        plan, document = planned(upheld.company, request)
+        require_signed(upheld.company, request, plan, document)
         with pytest.raises(NotSigned):
-            require_signed(upheld.company, request, document + b" ")
+            require_signed(upheld.company, request, plan, document + b" ")
 
 
 def test_an_attestation_by_anybody_is_none(town: Town) -> None:

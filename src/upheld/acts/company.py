@@ -10,10 +10,10 @@ from pathlib import Path
 
 from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, quoted
-from upheld.evidence.views import goes_by
+from upheld.evidence.views import PEOPLE, goes_by
 from upheld.model import Document, Policy, Request, StoreMap
 from upheld.model.erasing import Limits
-from upheld.ports import Clock, Home, Store
+from upheld.ports import Clock, Home, Store, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,15 @@ class Company:
         Raises:
             BadInput: there is no such request.
         """
-        state = self.home.state(VIEW, id)
-        if state is None:
-            raise BadInput(f"there is no request{quoted(id)}; see `upheld request list`")
-        return from_state(state)
+        return _read(self.home.state(VIEW, id), id)
+
+    def written(self, home: Writing, id: str) -> Request:
+        """Return where a request stands as of a transaction.
+
+        Raises:
+            BadInput: there is no such request.
+        """
+        return _read(home.state(VIEW, id), id)
 
     def remove_copy(self, id: str) -> None:
         """Remove a copy, and what a killed process left of one."""
@@ -79,13 +84,20 @@ class Company:
 
     def requests_of(self, person: int) -> tuple[Request, ...]:
         """Return the requests of one person under all their ordinals, in order."""
-        found = (self.request(id) for id in self._opened_by(self.person(person)))
+        joined, theirs = (PEOPLE, str(person)), (OF_PERSON, str(person))
+        states = self.home.states_at([joined, theirs])
+        if joined in states:
+            theirs = (OF_PERSON, str(self.person(int(states[joined]))))
+            states = self.home.states_at([theirs])
+        ids = tuple(self._opened_by(states.get(theirs)))
+        states = self.home.states_at([(VIEW, id) for id in ids])
+        found = (_read(states.get((VIEW, id)), id) for id in ids)
         return tuple(sorted(found, key=lambda each: each.entries[0]))
 
-    def _opened_by(self, ordinal: int) -> Iterator[str]:
-        for each in json.loads(self.home.state(OF_PERSON, str(ordinal)) or "[]"):
+    def _opened_by(self, state: str | None) -> Iterator[str]:
+        for each in json.loads(state or "[]"):
             if isinstance(each, int):
-                yield from self._opened_by(each)
+                yield from self._opened_by(self.home.state(OF_PERSON, str(each)))
             else:
                 yield each
 
@@ -93,3 +105,9 @@ class Company:
         """Return every request, in order."""
         found = (from_state(state) for _, state in self.home.states(VIEW))
         return tuple(sorted(found, key=lambda each: each.entries[0]))
+
+
+def _read(state: str | None, id: str) -> Request:
+    if state is None:
+        raise BadInput(f"there is no request{quoted(id)}; see `upheld request list`")
+    return from_state(state)

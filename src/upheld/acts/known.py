@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from upheld.model import Request
     from upheld.ports import Writing
 
+GIVEN = "given"
 _NAME = "known"
 
 
@@ -39,8 +40,8 @@ def presented_by(company: Company, person: int) -> frozenset[tuple[str, str]]:
 
 def given_pairs(company: Company, request: Request) -> list[tuple[str, str]] | None:
     """Return the identities a request was opened with; None where the vault has none."""
-    sealed = company.home.unseal(request.id, "given")
-    return None if sealed is None else _read(sealed)
+    sealed = company.home.unseal(request.id, GIVEN)
+    return None if sealed is None else read_pairs(sealed)
 
 
 def learn(
@@ -63,12 +64,13 @@ def drop(home: Writing, person: int) -> None:
 
 def _sealed(company: Company, ordinal: int) -> frozenset[tuple[str, str]]:
     sealed = company.home.unseal(_place(ordinal), _NAME)
-    return frozenset() if sealed is None else frozenset(_read(sealed))
+    return frozenset() if sealed is None else frozenset(read_pairs(sealed))
 
 
 def _place(person: int) -> str:
     return f"person {person}"
 
 
-def _read(sealed: bytes) -> list[tuple[str, str]]:
+def read_pairs(sealed: bytes) -> list[tuple[str, str]]:
+    """Return the identities that were sealed."""
     return [(kind, value) for kind, value in json.loads(sealed)]

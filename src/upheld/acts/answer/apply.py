@@ -18,6 +18,7 @@ from upheld.datamap.document import Plan, from_document, step
 from upheld.datamap.limits import over, still_covered
 from upheld.desk.states import added
 from upheld.errors import HomeFailed, Refused, Stale
+from upheld.evidence.views import goes_by
 from upheld.model import Declined, Outcome, Pending, Right, State
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def apply(company: Company, id: str) -> Request:
         Refused: a store declined, and undid its part.
         StoreBusy: a store was busy to the end.
     """
-    company.request(id)
     with company.home.holding(id):
         return _applied(company, id)
 
@@ -55,7 +55,7 @@ def _applied(company: Company, id: str) -> Request:
     if request.state is State.CLOSED:
         return request
     plan, document = planned(company, request)
-    require_signed(company, request, document)
+    require_signed(company, request, plan, document)
     _require_current(company, plan)
     closure, secret = frozen(company, request)
     if request.right is Right.ACCESS:
@@ -73,13 +73,14 @@ def _erased(
         patiently(partial(require_undoubted, company, closure))
         _require_nobody_declines(company, request, plan, closure, secret)
     for _ in range(_ROUNDS):
-        if not _carried_out(company, request, plan, closure, secret, fences):
-            return company.request(request.id)
+        request, pending = _carried_out(company, request, plan, closure, secret, fences)
+        if pending:
+            return request
         closure = patiently(partial(with_shared, company, closure))
         late, waiting = _looked_back(company, plan, closure, secret, since)
         if not late and not any(waiting.values()):
             _require_current(company, plan)
-            return _answered(company, request, fences)
+            return _answered(company, request, plan, fences)
         with company.home.writing() as home:
             require_mine(home, request, fences)
             seen: dict[str, Json] = {
@@ -87,12 +88,13 @@ def _erased(
                 "open": {k: [*v] for k, v in waiting.items()},
             }
             home.append("request.looked-back", {"request": request.id, "clean": False, **seen})
+            request = company.written(home, request.id)
         if not late:
-            return company.request(request.id)
+            return request
         fences, since = {}, {}
     with company.home.writing() as home:
         home.append("request.reopened", {"request": request.id, "cause": "rows keep arriving"})
-    return company.request(request.id)
+        return company.written(home, request.id)
 
 
 def _receipts(request: Request) -> dict[str, int]:
@@ -113,21 +115,24 @@ def _carried_out(  # noqa: PLR0913, PLR0917 (a request, its plan, and what both 
     closure: Frozen,
     secret: bytes,
     fences: dict[str, int],
-) -> bool:
-    """Run every step that has no fence yet, and give it one; say whether all have receipts."""
+) -> tuple[Request, bool]:
+    """Run every step that has no fence yet, and give it one.
+
+    Return where the request stands then, and whether some step has no receipt yet.
+    """
     pending = False
     for part in plan.stores:
         this = step(plan, part.store, closure, secret)
         if this.id in fences:
             continue
-        done = company.request(request.id).receipts.get(request.plan or "", {})
+        done = request.receipts.get(request.plan or "", {})
         this = still_covered(this, plan, done)
-        outcome, fence = carry_out(company, request, this, part)
+        outcome, request = carry_out(company, request, this, part)
         if isinstance(outcome, Declined):
             raise Refused("; ".join([outcome.why, *_standing(done)]))
-        fences[this.id] = fence
+        fences[this.id] = request.steps[this.id].fence
         pending = pending or isinstance(outcome, Pending)
-    return not pending
+    return request, pending
 
 
 def _standing(done: Mapping[str, Iterable[Counted]]) -> Iterator[str]:
@@ -193,26 +198,33 @@ def _settled(look: Callable[[tuple[str, ...] | None], Left], since: tuple[str, .
     return left
 
 
-def became(company: Company, request: Request) -> Mapping[str, tuple[Counted, ...]]:
+def became(
+    company: Company, request: Request, made: Plan | None = None
+) -> Mapping[str, tuple[Counted, ...]]:
     """Return what became of rows, by store, over all plans that were carried out.
 
     What went is as the receipts say. Where an attempt ended without one, and the store recorded
     nothing, it is as was planned, if that is more: `doubted` names these stores. What is kept is
-    as the last plan says.
+    as the last plan says. Who has read that one gives it as `made`.
     """
     whole: dict[str, tuple[Counted, ...]] = {}
     for digest, steps in request.receipts.items():
-        document = company.home.document(digest)
-        if document is None:
-            raise HomeFailed(f"home has lost a plan of {request.id}; restore it from a backup")
         last = digest == request.carried
-        for part in from_document(document).stores:
+        plan = made if made and digest == request.plan else _earlier(company, request, digest)
+        for part in plan.stores:
             name = f"{request.id}/{part.store}"
             if (done := steps.get(name)) is not None:
                 planned = part.counted if name in request.unsure.get(digest, ()) else ()
                 counted = _most(added((), planned), done, last=last)
                 whole[part.store] = added(whole.get(part.store, ()), counted)
     return whole
+
+
+def _earlier(company: Company, request: Request, digest: str) -> Plan:
+    document = company.home.document(digest)
+    if document is None:
+        raise HomeFailed(f"home has lost a plan of {request.id}; restore it from a backup")
+    return from_document(document)
 
 
 def doubted(request: Request) -> tuple[str, ...]:
@@ -250,11 +262,10 @@ def _require_current(company: Company, plan: Plan) -> None:
             )
 
 
-def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> Request:
-    executed = company.request(request.id)
-    result = became(company, executed)
+def _answered(company: Company, request: Request, plan: Plan, fences: Mapping[str, int]) -> Request:
+    result = became(company, request, plan)
     _remove_copies(company, request)
-    digest = write_letter(company, executed, result, doubted(executed))
+    digest = write_letter(company, request, result, doubted(request))
     counted = [each for counts in result.values() for each in counts]
     kept = any(each.outcome is Outcome.RETAINED for each in counted)
     rows = sum(each.rows for each in counted)
@@ -268,8 +279,8 @@ def _answered(company: Company, request: Request, fences: Mapping[str, int]) -> 
         outcome = "partial" if kept else "full"
         home.append("request.closed", {"request": request.id, "outcome": outcome})
         home.forget(request.person)
-        drop(home, company.person(request.person))
-    return company.request(request.id)
+        drop(home, goes_by(home.state, request.person))
+        return company.written(home, request.id)
 
 
 def _require_no_copy_owed(company: Company, request: Request) -> None:
@@ -292,11 +303,11 @@ def _copied(
     for part in plan.stores:
         if part.tasks:
             this = step(plan, part.store, closure, secret)
-            outcome, _ = carry_out(company, request, this, part)
+            outcome, request = carry_out(company, request, this, part)
             if isinstance(outcome, Declined):
                 raise Refused(outcome.why)
             if isinstance(outcome, Pending):
-                return company.request(request.id)
+                return request
     closure = patiently(partial(with_shared, company, closure))
     patiently(partial(require_undoubted, company, closure))
     copy = write_copy(company, request, plan, closure)
@@ -314,4 +325,4 @@ def _copied(
         )
         home.append("request.closed", {"request": request.id, "outcome": "full"})
         home.destroy(request.id)
-    return company.request(request.id)
+        return company.written(home, request.id)

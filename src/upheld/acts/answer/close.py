@@ -12,6 +12,7 @@ from upheld.acts.officers import officer_key
 from upheld.desk.codes import CODES
 from upheld.errors import BadInput, Refused, did_you_mean, quoted
 from upheld.evidence import ssh
+from upheld.evidence.views import goes_by
 from upheld.model import State
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ def close(company: Company, id: str, because: str, key: Path) -> Request:
         home.destroy(id)
         if alone:
             home.forget(request.person)
-            drop(home, company.person(request.person))
+            drop(home, goes_by(home.state, request.person))
+        now = company.written(home, id)
     company.remove_copy(id)
-    return company.request(id)
+    return now
 
 
 def _require_nothing(company: Company, request: Request) -> None:

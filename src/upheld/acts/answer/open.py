@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from upheld.acts.known import given_pairs, known
+from upheld.acts.known import GIVEN, known, read_pairs
 from upheld.datamap.closure import Frozen, starting
 from upheld.desk.clocks import due, receipt_date
 from upheld.desk.states import VIEW
@@ -57,7 +57,7 @@ def open_request(
         for kind, value in identities:
             if (kind, value) in sure or company.home.person(kind, value) in {None, person}:
                 home.alias(kind, value, person)
-        home.seal(id, "given", json.dumps(identities).encode())
+        home.seal(id, GIVEN, json.dumps(identities).encode())
         home.append(
             "request.opened",
             {
@@ -70,10 +70,17 @@ def open_request(
                 "rule": clock.rule,
             },
         )
-    return company.request(id)
+        return company.written(home, id)
 
 
 def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
+    """Return what finding begins with, as `started` does, from what home holds."""
+    return started(company, request, company.home.unseal(request.id, GIVEN))
+
+
+def started(
+    company: Company, request: Request, given: bytes | None
+) -> tuple[Frozen, tuple[str, ...]]:
     """Return what finding begins with: what was presented, and what was before, of who was joined.
 
     Also the kinds of what this request did not present.
@@ -82,11 +89,11 @@ def start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
         Refused: the request's key was destroyed.
         HomeFailed: the vault lost them.
     """
-    presented = given_pairs(company, request)
-    if presented is None:
+    if given is None:
         if request.state is State.CLOSED:
             raise Refused(f"{request.id} is closed and its key destroyed; open a new request")
         raise HomeFailed(f"the vault has lost what {request.id} was opened with; restore home")
+    presented = read_pairs(given)
     before = known(company, request.person) - set(presented)
     found: dict[str, list[str]] = {}
     for kind, value in (*presented, *sorted(before)):

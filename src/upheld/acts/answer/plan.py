@@ -6,8 +6,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from upheld.acts.answer.open import start
+from upheld.acts.answer.open import started
 from upheld.acts.finding import find
+from upheld.acts.known import GIVEN
 from upheld.datamap.closure import Frozen, from_bytes, to_bytes
 from upheld.datamap.document import FORMAT, Plan, StorePlan, from_document, step, to_document
 from upheld.datamap.limits import bounded
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from upheld.model import Bond, Json, Request
 
 _LIMITS = Limits()
+_CLOSURE, _SECRET = "closure", "secret"
 
 
 def plan(company: Company, id: str, limits: Limits = _LIMITS) -> Plan:
@@ -35,7 +37,6 @@ def plan(company: Company, id: str, limits: Limits = _LIMITS) -> Plan:
         WouldFail: pre-flight names what stands in the way.
         Stale: somebody else is at work on the request.
     """
-    company.request(id)
     with company.home.holding(id):
         return _planned(company, id, limits)
 
@@ -50,7 +51,8 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
         raise Refused(
             f"the policy promises nobody under `{request.regime}` the right to {request.right}"
         )
-    begun, also = _start(company, request)
+    sealed = company.home.unsealed(id, (GIVEN, _CLOSURE, _SECRET))
+    begun, also = _start(company, request, sealed)
     draft = replace(_draft(company, request, clauses, limits), also=also)
     if request.right is Right.ACCESS:
         _require_readable(company, draft, begun)
@@ -60,12 +62,12 @@ def _planned(company: Company, id: str, limits: Limits) -> Plan:
             f"no store knows the identities of {id}; check them with the person, "
             f"or answer with `upheld request close {id} --because no_data --key FILE`"
         )
-    secret = company.home.unseal(id, "secret") or secrets.token_bytes(32)
+    secret = sealed.get(_SECRET) or secrets.token_bytes(32)
     made = _made(company, draft, frozen, secret=secret, found=found)
     document = to_document(made)
     with company.home.writing() as home:
-        home.seal(id, "closure", to_bytes(frozen))
-        home.seal(id, "secret", secret)
+        home.seal(id, _CLOSURE, to_bytes(frozen))
+        home.seal(id, _SECRET, secret)
         for text in company.texts.values():
             home.keep(text)
         digest = home.keep(document)
@@ -119,17 +121,18 @@ def frozen(company: Company, request: Request) -> tuple[Frozen, bytes]:
     Raises:
         Refused: the request's key was destroyed, so nothing can be found from it any more.
     """
-    closure = company.home.unseal(request.id, "closure")
-    secret = company.home.unseal(request.id, "secret")
-    if closure is None or secret is None:
+    sealed = company.home.unsealed(request.id, (_CLOSURE, _SECRET))
+    if len(sealed) < 2:  # noqa: PLR2004 (one or both are gone)
         raise Refused(f"what {request.id} froze is gone with its key; open a new request")
-    return from_bytes(closure), secret
+    return from_bytes(sealed[_CLOSURE]), sealed[_SECRET]
 
 
-def _start(company: Company, request: Request) -> tuple[Frozen, tuple[str, ...]]:
+def _start(
+    company: Company, request: Request, sealed: Mapping[str, bytes]
+) -> tuple[Frozen, tuple[str, ...]]:
     """Return what finding begins with, and the kinds in it that this request did not present."""
-    begun, also = start(company, request)
-    closure = company.home.unseal(request.id, "closure")
+    begun, also = started(company, request, sealed.get(GIVEN))
+    closure = sealed.get(_CLOSURE)
     return (from_bytes(closure) if closure else begun), also
 
 

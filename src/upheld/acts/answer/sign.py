@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from upheld.acts.answer.plan import planned
 from upheld.acts.officers import officer_key
-from upheld.datamap.document import from_document
 from upheld.desk.states import VIEW, from_state
 from upheld.errors import NotSigned, Refused, Stale
 from upheld.evidence import ssh
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from upheld.acts.company import Company
+    from upheld.datamap.document import Plan
     from upheld.model import Request
     from upheld.ports import Writing
 
@@ -46,11 +46,11 @@ def sign(company: Company, id: str, key: Path) -> Request:
             "request.signed",
             {"request": id, "plan": request.plan, "officer": officer, "signature": signed},
         )
-    return company.request(id)
+        return company.written(home, id)
 
 
-def require_signed(company: Company, request: Request, document: bytes) -> None:
-    """Refuse unless as many officers of today as it takes signed these very bytes.
+def require_signed(company: Company, request: Request, made: Plan, document: bytes) -> None:
+    """Refuse unless as many officers of today as it takes signed the very bytes of a plan.
 
     Raises:
         NotSigned: too few signatures, a wrong one, or of somebody who is no officer (any more).
@@ -63,7 +63,6 @@ def require_signed(company: Company, request: Request, document: bytes) -> None:
         public = officer_key(company, officer)
         ssh.verify_signature(document, signature, public, namespace=NAMESPACE)
         officers.add(officer)
-    made = from_document(document)
     if len(officers) < made.signatures:
         raise NotSigned(
             f"the plan of {request.id} {made.exceeds[0]}, and one officer has signed it; "

@@ -23,8 +23,8 @@ _MAY_BEGIN = {State.SIGNED, State.EXECUTING, State.REOPENED}
 
 def carry_out(
     company: Company, request: Request, this: Step, part: StorePlan
-) -> tuple[Done | Pending | Declined, int]:
-    """Write the intent, act, and write how it ended; return that, and the fence it had.
+) -> tuple[Done | Pending | Declined, Request]:
+    """Write the intent, act, and write how it ended; return that, and where the request stands.
 
     An intent without a receipt is unknown, never failed: a step is repeatable, so it is done again
     under a higher fence. Whoever holds a lower one may not write any more. What the store has
@@ -39,7 +39,7 @@ def carry_out(
 
 def _attempted(
     company: Company, request: Request, this: Step, part: StorePlan
-) -> tuple[Done | Pending | Declined, int]:
+) -> tuple[Done | Pending | Declined, Request]:
     store = company.stores[part.store]
     with company.home.writing() as home:
         now = _now(home, request.id)
@@ -63,7 +63,8 @@ def _attempted(
             _receive(home, about, outcome, state, part.counted)
         else:
             home.append(*_undone(outcome, about))
-    return outcome, fence
+        now = _now(home, request.id)
+    return outcome, now
 
 
 def _receive(
