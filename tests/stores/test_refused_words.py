@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from tests.stores.test_server_types import ADA, Base, made
 from upheld.model import Declined
@@ -21,6 +22,16 @@ BEGIN
   RETURN NEW;
 END $$"""
 _TRIGGER = "CREATE TRIGGER shut BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION shut()"
+
+_INTO_OTHER = "INSERT INTO other VALUES (OLD.n)"
+_AGAIN = f"""CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN {_INTO_OTHER}; RETURN NEW; END $$"""
+_EACH = "CREATE TRIGGER t BEFORE UPDATE ON people FOR EACH ROW"
+AGAIN = {
+    "sqlite": (f"CREATE TRIGGER t BEFORE UPDATE ON people BEGIN {_INTO_OTHER}; END",),
+    "postgresql": (_AGAIN, f"{_EACH} EXECUTE FUNCTION again()"),
+    "mariadb": (f"{_EACH} {_INTO_OTHER}",),
+}
 
 
 def gated(url: str) -> Base:
@@ -116,11 +127,58 @@ def test_a_rule_of_sqlite_is_told_by_its_names(tmp_path: Path, rule: str, words:
     assert "Lovelace" not in said
 
 
+def test_a_unique_index_over_more_than_whole_values_is_told_by_its_name(
+    database_url: str,
+) -> None:
+    kind = sa.make_url(database_url).get_backend_name()
+    base = made(database_url, "n varchar(90)", "n: contact", "'Lovelace'", "'x'")
+    on = "n(4)" if kind == "mariadb" else "(substr(n, 1, 4))"
+    base.run(
+        "CREATE TABLE other (n varchar(90))",
+        f'CREATE UNIQUE INDEX "it\'s . one" ON other ({on})'.replace(
+            '"', "`" if kind == "mariadb" else '"'
+        ),
+        "INSERT INTO other VALUES ('Lovelace for key')",
+        *AGAIN[kind],
+    )
+    [said] = base.store.preview(base.step(email=ADA)).refusals
+    assert "the constraint UNIQUE on index `it's . one` of `other` would be broken" in said
+    assert "Lovelace" not in said
+
+
+def test_a_unique_index_of_a_partition_is_told_with_the_whole_table(postgres_url: str) -> None:
+    base = made(postgres_url, "n text", "n: contact", "'Lovelace'", "'x'")
+    base.run(
+        "CREATE TABLE other (n text) PARTITION BY RANGE (n)",
+        "CREATE TABLE other_all PARTITION OF other DEFAULT",
+        "CREATE UNIQUE INDEX once_only ON other (n)",
+        "INSERT INTO other VALUES ('Lovelace')",
+        *AGAIN["postgresql"],
+    )
+    [said] = base.store.preview(base.step(email=ADA)).refusals
+    assert "the constraint UNIQUE on index `other_all_n_idx` of `other` would be broken" in said
+
+
+def test_a_name_that_several_tables_of_mariadb_give_a_key_is_told_with_each(
+    mariadb_url: str,
+) -> None:
+    base = made(mariadb_url, "n varchar(90)", "n: contact", "'Lovelace'", "'x'")
+    base.run(
+        "CREATE TABLE other (n varchar(90) UNIQUE)",
+        "CREATE TABLE third (n varchar(90) UNIQUE)",
+        "INSERT INTO other VALUES ('Lovelace')",
+        *AGAIN["mariadb"],
+    )
+    [said] = base.store.preview(base.step(email=ADA)).refusals
+    assert "the constraint UNIQUE on index `n` of `other` or `third` would be broken" in said
+
+
 def test_a_trigger_of_mariadb_that_gives_values_as_names_is_not_repeated(mariadb_url: str) -> None:
     base = made(mariadb_url, "n text", "n: contact", "'Lovelace'", "'x'")
     base.run(
         "CREATE TRIGGER t BEFORE UPDATE ON people FOR EACH ROW SIGNAL SQLSTATE '23000' SET "
-        "MESSAGE_TEXT = 'Lovelace', TABLE_NAME = 'Lovelace', MYSQL_ERRNO = 1062"
+        "MESSAGE_TEXT = 'Duplicate entry ''x'' for key ''Lovelace''', TABLE_NAME = 'Lovelace', "
+        "MYSQL_ERRNO = 1062"
     )
     [said] = base.store.preview(base.step(email=ADA)).refusals
     assert "refuses: the constraint UNIQUE would be broken" in said

@@ -65,7 +65,7 @@ class Table:
     Of a `hidden` table row-level security keeps rows from the role that asks. `heirs` are tables
     whose rows are its rows, too, since they inherit from it. `partly` are columns that a unique
     index minds otherwise than whole: their beginning, in an expression or a condition, or NULL like
-    a value.
+    a value. `unique_names` are what the owner calls its unique indexes, of whatever kind.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Table:
     hidden: bool = False
     heirs: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
+    unique_names: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, or what a path leads to in a column of JSON."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STEP_COLUMNS = ("step", "plan", "counted")
 """What is written of a step; the first two tell its row from others."""
 _RARE = frozenset({"heirs", "partly"})
+_UNTOLD = frozenset({"unique_names"})
+"""What changes nothing that an erasure does."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Gathered:
     hidden: bool = False
     heirs: list[str] = field(default_factory=list)
     partly: set[str] = field(default_factory=set)
+    unique_names: set[str] = field(default_factory=set)
 
     def table(self) -> Table:
         """Return what was gathered; its key is an index, and unique."""
@@ -52,6 +55,7 @@ class Gathered:
             hidden=self.hidden,
             heirs=tuple(sorted(self.heirs)),
             partly=tuple(each.name for each in self.columns if each.name in self.partly),
+            unique_names=tuple(sorted(self.unique_names)),
         )
 
 
@@ -91,7 +95,8 @@ def _told(table: Table) -> Mapping[str, object]:
 
     So is a column of which it is enough to know that it folds.
     """
-    told = {name: value for name, value in asdict(table).items() if name not in _RARE or value}
+    every = ((name, value) for name, value in asdict(table).items() if name not in _UNTOLD)
+    told = {name: value for name, value in every if name not in _RARE or value}
     for column in told["columns"]:
         if column["folds"] or not column["loosely"]:
             del column["loosely"]

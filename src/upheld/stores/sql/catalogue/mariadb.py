@@ -195,6 +195,8 @@ def _read_indexes(rows: Iterable[tuple[str, str, int, str, int | None]], found: 
     for (name, index, repeats), columns in indexes.items():
         if index == _PRIMARY:
             found.tables[name].key = columns
+        elif not repeats:
+            found.tables[name].unique_names.add(index)
         found.tables[name].indexes.append((tuple(columns), not repeats))
 
 

@@ -81,6 +81,10 @@ UNION SELECT indrelid, refobjsubid FROM odd JOIN pg_depend ON classid = 'pg_clas
 
 Before PostgreSQL 15 no index has the word for NULL like a value.
 """
+_UNIQUE_NAMES = """
+SELECT i.indrelid, x.relname FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+WHERE i.indrelid >= 16384 AND i.indislive AND (i.indisunique OR i.indisexclusion)
+"""
 _TRIGGERS = """
 SELECT t.tgrelid, t.tgname,
     t.tgfoid IN (
@@ -121,8 +125,8 @@ WITH relation AS (
         JOIN relation ON relation.oid = attrelid WHERE attrelid >= 16384 AND attnum > 0
     UNION ALL SELECT concat_ws(' ', 'c', oid, xmin) FROM pg_constraint WHERE contypid <> 0
         OR conrelid IN (SELECT oid FROM relation)
-    UNION ALL SELECT concat_ws(' ', 'i', indexrelid, i.xmin) FROM pg_index AS i
-        JOIN relation ON relation.oid = indrelid
+    UNION ALL SELECT concat_ws(' ', 'i', indexrelid, i.xmin, x.relname) FROM pg_index AS i
+        JOIN relation ON relation.oid = indrelid JOIN pg_class AS x ON x.oid = indexrelid
     UNION ALL SELECT concat_ws(' ', 't', oid, xmin) FROM pg_trigger
         WHERE tgrelid IN (SELECT oid FROM relation)
     UNION ALL SELECT concat_ws(' ', 'w', oid, xmin) FROM pg_rewrite
@@ -330,6 +334,9 @@ def _indexes(connection: sa.Connection, found: _Relations) -> None:
         owner = found.of(oid)
         if owner is not None and (oid, number) in found.names:
             owner.partly.add(found.names[oid, number])
+    for oid, name in connection.exec_driver_sql(_UNIQUE_NAMES):
+        if (owner := found.of(oid)) is not None:
+            owner.unique_names.add(name)
 
 
 def _triggers(connection: sa.Connection, found: _Relations) -> frozenset[tuple[int, str]]:

@@ -62,6 +62,7 @@ class _Read:
     checks: list[str] = field(default_factory=list)
     triggers: list[str] = field(default_factory=list)
     partly: set[str] = field(default_factory=set)
+    unique_names: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ def _read_indexes(connection: sa.Connection, found: Mapping[str, _Read]) -> None
     said = {name: str(sql) for name, sql in connection.exec_driver_sql(_SOURCES)}
     parts: dict[tuple[str, str, bool], list[str | None]] = {}
     for table, index, unique, partial, _, column in connection.exec_driver_sql(_INDEXES):
+        if unique and not index.startswith(_INTERNAL):
+            found[table].unique_names.add(index)
         if unique and (partial or column is None):
             found[table].partly.update(_mentioned(said[index], _names(found[table])))
         if not partial:
@@ -149,6 +152,7 @@ def _gathered(name: str, read: _Read, found: Mapping[str, _Read]) -> Gathered:
         checks=read.checks,
         triggers=read.triggers,
         partly=read.partly,
+        unique_names=read.unique_names,
     )
 
 

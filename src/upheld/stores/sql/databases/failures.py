@@ -142,6 +142,12 @@ _SQLITE_CHECK = "SQLITE_CONSTRAINT_CHECK"
 _NAME = re.compile(r": (\w+)\Z")
 """Of a check without a name SQLite says its words, which may hold texts."""
 
+_DOUBLE = 1062
+_INDEXED = frozenset({"23505", "23P01"})
+_INDEX = re.compile(r": index '(.*)'\Z", re.DOTALL)
+_KEY_NAME = re.compile(r".* for key '(.*)'\Z", re.DOTALL)
+"""A name of a key stands after the value, which may hold the same words."""
+
 
 @contextmanager
 def ours(name: str, *, writing: bool) -> Iterator[None]:
@@ -178,31 +184,60 @@ def orphans(error: sa.exc.DBAPIError) -> bool:
 def constraint(name: str, broken: sa.exc.DBAPIError, schema: Schema | None) -> str:
     """Say which rule refuses a change.
 
-    It is told by names of tables and columns that the catalogue has, never by values: what a
-    trigger says its owner wrote, and it may give any text of a row as the name of a column or of a
-    constraint.
+    It is told by names of tables, columns and indexes that the catalogue has, never by values:
+    what a trigger says its owner wrote, and it may give any text of a row as the name of a column
+    or of a constraint.
     """
     kind = _KINDS.get(_code(broken), "a constraint")
-    where = ", ".join(_where(broken, schema) if schema else ())
-    named = f" on `{where}`" if where else ""
+    where = _where(broken, schema) if schema else ""
+    named = f" on {where}" if where else ""
     return (
         f"store `{name}` refuses: {kind}{named} would be broken; change what the map does to that "
         "field, plan again"
     )
 
 
-def _where(broken: sa.exc.DBAPIError, schema: Schema) -> Iterator[str]:
-    if (code := _code(broken)) in _NAMED:
-        for each in str(broken.orig).partition(": ")[2].split(", "):
-            of, _, name = each.rpartition(".")
-            yield from _known(schema, None, of, name)
-    elif code == _SQLITE_CHECK:
-        yield from _NAME.findall(str(broken.orig))
-    else:
-        said = getattr(broken.orig, "diag", None)
-        parts = (getattr(said, part, None) for part in ("schema_name", "table_name", "column_name"))
-        space, table, column = (part if isinstance(part, str) else None for part in parts)
-        yield from _known(schema, space, table or "", column)
+def _where(broken: sa.exc.DBAPIError, schema: Schema) -> str:
+    code, words = _code(broken), str(broken.orig)
+    if code == _SQLITE_CHECK:
+        return ", ".join(f"`{each}`" for each in _NAME.findall(words))
+    if code == _DOUBLE:
+        return _of_key(broken, schema)
+    if code not in _NAMED:
+        return _of_fields(broken, schema)
+    if index := _INDEX.search(words):
+        return _index(schema, index[1].replace("''", "'"))
+    parts = [each.rpartition(".") for each in words.partition(": ")[2].split(", ")]
+    known = ", ".join(each for of, _, name in parts for each in _known(schema, None, of, name))
+    return known and f"`{known}`"
+
+
+def _of_key(broken: sa.exc.DBAPIError, schema: Schema) -> str:
+    """Return what MariaDB calls a key; MySQL says its table before it."""
+    said = str(broken.orig.args[-1]) if broken.orig and broken.orig.args else ""
+    found = _KEY_NAME.match(said)
+    if found is None:
+        return ""
+    table, _, name = found[1].partition(".")
+    return _index(schema, found[1]) or _index(schema, name, called(table))
+
+
+def _of_fields(broken: sa.exc.DBAPIError, schema: Schema) -> str:
+    """Return what PostgreSQL says in fields of their own; of a partition it is the index."""
+    said = getattr(broken.orig, "diag", None)
+    names = ("schema_name", "table_name", "column_name", "constraint_name")
+    parts = (getattr(said, part, None) for part in names)
+    space, table, column, rule = (part if isinstance(part, str) else None for part in parts)
+    known = next(_known(schema, space, table or "", column), "")
+    index = _index(schema, rule, known) if rule and _code(broken) in _INDEXED else ""
+    return index or (known and f"`{known}`")
+
+
+def _index(schema: Schema, name: str, table: str = "") -> str:
+    """Return the name of a unique index, with the tables that have one of it; nothing if none."""
+    having = [each.name for each in schema.tables.values() if name in each.unique_names]
+    of = [each for each in having if table in {"", each}]
+    return f"index `{name}` of {' or '.join(f'`{each}`' for each in of)}" if of else ""
 
 
 def _known(schema: Schema, space: str | None, table: str, column: str | None) -> Iterator[str]:
