@@ -150,12 +150,25 @@ def test_what_the_database_compares_without_regard_to_case_folds(postgres_url: s
     assert {each.type for each in found.values()} == {Type.TEXT}
 
 
-def test_a_collation_that_takes_different_letters_for_the_same_folds(postgres_url: str) -> None:
+@pytest.mark.parametrize(
+    ("locale", "folds"),
+    [
+        ("und-u-ks-level2", True),
+        ("und-u-ks-level1", True),
+        ("@colStrength=secondary", True),
+        ("und-u-kc-true-ks-level1", False),
+        ("und-u-kn-true", False),
+    ],
+)
+def test_a_collation_folds_that_disregards_case(
+    postgres_url: str, locale: str, *, folds: bool
+) -> None:
     """Only ICU compares so; the catalogue says it, whatever a server was built with."""
     made(
         postgres_url,
         "CREATE COLLATION any_case (provider = libc, locale = 'C')",
-        "UPDATE pg_collation SET collisdeterministic = false WHERE collname = 'any_case'",
+        f"UPDATE pg_collation SET collisdeterministic = false, collcollate = '{locale}' "
+        "WHERE collname = 'any_case'",
     )
     made(
         postgres_url,
@@ -163,7 +176,8 @@ def test_a_collation_that_takes_different_letters_for_the_same_folds(postgres_ur
         "CREATE TABLE t (a text COLLATE any_case, b address, c text)",
     )
     found = columns(catalogue(postgres_url), "t")
-    assert [each.folds for each in found.values()] == [True, True, False]
+    assert [each.folds for each in found.values()] == [folds, folds, False]
+    assert [bool(each.loosely) for each in found.values()] == [True, True, False]
 
 
 def test_what_the_database_computes_is_generated(postgres_url: str) -> None:

@@ -276,6 +276,63 @@ def test_an_array_holds_identities_and_is_redacted_by_element(postgres_url: str)
     assert repr(left) == repr((["[erased]", 'x "quoted" y', "[erased]"], None))
 
 
+def test_an_array_of_several_dimensions_keeps_its_shape(postgres_url: str) -> None:
+    base = made(
+        postgres_url,
+        "flat text[], wide varchar(90)[], deep text[], none text[]",
+        "\n".join(
+            f"{each}: {{category: contact, identity: email, erase: redact}}"
+            for each in ("flat", "wide", "deep", "none")
+        ),
+        '\'[3:3]={ada@example.com}\', \'{{a,ada@example.com,NULL},{",","}",""}}\', '
+        "'{{{x,y}},{{ada@example.com,w}}}', '{}'",
+        "NULL, '{{a}}', NULL, NULL",
+    )
+    base.erase(email=ADA)
+    left = "SELECT flat::text, wide::text, deep::text, none::text FROM people"
+    assert base.rows(f"{left} WHERE email LIKE 'erased-%'") == [
+        (
+            "[3:3]={[erased]}",
+            '{{a,[erased],NULL},{",","}",""}}',
+            "{{{x,y}},{{[erased],w}}}",
+            "{}",
+        )
+    ]
+    assert base.rows(f"{left} WHERE email = '{BOB}'") == [(None, "{{a}}", None, None)]
+
+
+SOME_RULE = (
+    "DO $$ BEGIN CREATE COLLATION odd (provider = icu, locale = 'und-u-ks-level1-kc', "
+    "deterministic = false); "
+    "EXCEPTION WHEN feature_not_supported THEN "
+    "CREATE COLLATION odd (provider = libc, locale = 'C'); "
+    "UPDATE pg_collation SET collisdeterministic = false WHERE collname = 'odd'; END $$"
+)
+"""A server without ICU compares to the letter, and says that it does not."""
+
+
+@pytest.mark.parametrize("stored", ["", ", stored: normalised"])
+def test_a_collation_may_disregard_accents_and_mind_case(postgres_url: str, stored: str) -> None:
+    base = made(
+        postgres_url,
+        f"{SOME_RULE};;mail text COLLATE odd, said text COLLATE odd",
+        f"mail: {{category: contact, identity: email, erase: blank{stored}}}\n"
+        "said: {category: contact, erase: redact}",
+        "'ADA@Work.example', 'to Ada@work.example'",
+        "'\u00e1da@work.example', 'x'",
+    )
+    base = Base(
+        base.url, base.text.replace("match: email, identity: email", "match: mail, identity: email")
+    )
+    if stored:
+        base.run("UPDATE people SET mail = lower(mail)")
+    base.erase(email="ada@work.example")
+    assert base.rows("SELECT mail, said FROM people ORDER BY id") == [
+        (None, "to [erased]"),
+        ("\u00e1da@work.example", "x"),
+    ]
+
+
 ODD = {
     "an enum": (
         "CREATE TYPE mood AS ENUM ('glad', 'sad');;mood mood",

@@ -6,6 +6,7 @@ question is about all tables at once: a database of 600 tables is asked no more 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,19 @@ ORDER BY c.oid
 
 _COLUMNS = """
 SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
-    a.attgenerated <> '' OR a.attidentity = 'a', NOT coalesce(o.collisdeterministic, true),
+    a.attgenerated <> '' OR a.attidentity = 'a',
+    CASE WHEN NOT o.collisdeterministic THEN concat_ws(' ', o.oid, o.collcollate,
+        to_jsonb(o) ->> 'colliculocale', to_jsonb(o) ->> 'colllocale') END,
     format_type(t.oid, CASE WHEN t.typcategory IN ('N', 'D') THEN a.atttypmod ELSE -1 END)
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_type AS t ON t.oid = a.atttypid LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """
-"""Types are as a cast names them; a cast to `varchar(5)` cuts what it is given, so no length."""
+"""Each version keeps the locale of a collation of ICU in another column of the catalogue.
+
+Types are as a cast names them; a cast to `varchar(5)` cuts what it is given, so no length.
+"""
 
 _TYPES = """
 WITH RECURSIVE used (oid) AS (
@@ -150,6 +156,11 @@ _DELETING = {"a": "", "r": "restrict", "c": "cascade", "n": "set null", "d": "se
 _DATES = frozenset({"date", "timestamp", "timestamptz"})
 _BY_CATEGORY = {"S": Type.TEXT, "B": Type.NUMBER, "N": Type.NUMBER, "D": Type.NUMBER}
 _OF_TEXT = frozenset({"varchar", "bpchar"})
+_CITEXT = "citext"
+_CASELESS = re.compile(
+    r"-ks-(?:level[12]|primary|secondary)\b|colstrength=(?:primary|secondary)\b", re.IGNORECASE
+)
+_CASED = re.compile(r"-kc\b|colcaselevel=", re.IGNORECASE)
 _BEFORE_LENGTH = 4
 """What `atttypmod` counts beside the characters of `varchar(20)`."""
 
@@ -238,7 +249,7 @@ def _columns(
     kinds = {oid: _Kind(*rest) for oid, *rest in connection.exec_driver_sql(_TYPES)}
     domains: dict[int, list[int]] = {}
     rows = connection.exec_driver_sql(_COLUMNS)
-    for oid, number, name, kind, modifier, filled, computes, folds, declared in rows:
+    for oid, number, name, kind, modifier, filled, computes, loose, declared in rows:
         found.names[oid, number] = name
         table = found.tables.get(oid)
         if table is None:
@@ -253,12 +264,21 @@ def _columns(
             length=_length(base, next((limit for limit in limits if limit >= 0), -1)),
             generated=computes or (oid, name) in computed,
             declared=declared,
-            folds=folds or base.name == "citext",
-            loosely="a collation of its own" if folds or base.name == "citext" else "",
+            folds=base.name == _CITEXT or _folds(loose or ""),
+            loosely=base.name if base.name == _CITEXT else f"collation {loose}" if loose else "",
         )
         table.columns.append(column)
         domains.setdefault(oid, []).extend(_domains(kind, kinds))
     return domains
+
+
+def _folds(locale: str) -> bool:
+    """Say whether a collation surely disregards case: there are some that disregard accents only.
+
+    >>> _folds("und-u-ks-level2"), _folds("und-u-ks-level1-kc-true"), _folds("und-u-ks-level3")
+    (True, False, False)
+    """
+    return bool(_CASELESS.search(locale)) and not _CASED.search(locale)
 
 
 def _over(oid: int, kinds: Mapping[int, _Kind]) -> Iterator[_Kind]:

@@ -37,6 +37,12 @@ _SPACES = r"E' \t\n\r\f\v'"
 _TEXTS = ("text", "character varying")
 _PLAIN_TEXTS = frozenset({"text", "character varying", "bpchar", "name"})
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_STRICTLY = 'COLLATE "default"'
+"""Takes no different letters for the same, as a column's own may: of those no pattern is tried."""
+
+_DIMENSIONS = range(1, 7)
+"""Of an array, as many as there can be."""
+
 _COMPARED = frozenset({"uuid", "inet", "cidr", "macaddr", "macaddr8"})
 """Of no other type beside texts, numbers, days and bytes is a key compared as it is."""
 
@@ -66,17 +72,29 @@ def _redacted(element: Redacted, compiler: SQLCompiler, **options: object) -> st
     column = described(next(iter(element.clauses)))
     text, patterns = (compiler.process(each, **options) for each in element.clauses)
     if column and column.declared.endswith("[]"):
-        part = f"regexp_replace(CAST(e.part AS text), {patterns}, '{ERASED}', 'g')"
-        every = f"unnest({text}) WITH ORDINALITY AS e (part, at)"
-        parts = f"ARRAY(SELECT {part} FROM {every} ORDER BY e.at)"  # noqa: S608 (of quoted names and parameters)
-        return f"CASE WHEN {text} IS NOT NULL THEN CAST({parts} AS {column.declared}) END"
-    return f"regexp_replace(CAST({text} AS text), {patterns}, '{ERASED}', 'g')"
+        part = f"regexp_replace(CAST(e.part AS text) {_STRICTLY}, {patterns}, '{ERASED}', 'g')"
+        shapes = " ".join(f"WHEN {n} THEN {_of_shape(text, part, n)}" for n in _DIMENSIONS)
+        words = f"array_dims({text}) || '=' || CAST(CASE array_ndims({text}) {shapes} END AS text)"
+        return f"coalesce(CAST({words} AS {column.declared}), {text})"
+    return f"regexp_replace(CAST({text} AS text) {_STRICTLY}, {patterns}, '{ERASED}', 'g')"
+
+
+def _of_shape(array: str, part: str, dimensions: int) -> str:
+    """Return what makes an array anew of its parts, the last dimension first."""
+    every = f"unnest({array}) WITH ORDINALITY AS e (part, at)"
+    said = f"SELECT {part} AS part, e.at - 1 AS at FROM {every}"  # noqa: S608 (of quoted names and parameters)
+    for n in range(dimensions, 0, -1):
+        made = f"array_agg(part ORDER BY at) AS part, at / array_length({array}, {n}) AS at"
+        said = f"SELECT {made} FROM ({said}) AS d{n} GROUP BY 2"  # noqa: S608 (the same)
+    return f"(SELECT part FROM ({said}) AS every)"  # noqa: S608 (the same)
 
 
 @compiles(YearStart, "postgresql")
 def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
     column, day = described(part), compiler.process(part, **options)
+    if column and column.type is Type.TEXT:
+        day = _in_words(column, day)
     if column and column.type is Type.DATE:
         return f"CAST(date_trunc('year', {day}) AS {column.declared})"
     midnight = f"CASE WHEN length({day}) > 10 THEN ' 00:00:00' ELSE '' END"
@@ -88,7 +106,9 @@ def _year_start(element: YearStart, compiler: SQLCompiler, **options: object) ->
 def _dated(element: Dated, compiler: SQLCompiler, **options: object) -> str:
     (part,) = element.clauses
     column, day = described(part), compiler.process(part, **options)
-    return f"isfinite({day})" if column and column.type is Type.DATE else f"({day} ~ {_DAY})"
+    if column and column.type is Type.DATE:
+        return f"isfinite({day})"
+    return f"({_in_words(column, day) if column else day} ~ {_DAY})"
 
 
 @compiles(Spelled, "postgresql")
@@ -103,6 +123,8 @@ def _replaced(element: Replaced, compiler: SQLCompiler, **options: object) -> st
 
 
 def _in_words(column: Column | None, said: str) -> str:
+    if column and column.type is Type.TEXT and column.loosely:
+        return f"({said} {_STRICTLY})"
     if column and column.type is Type.TEXT and column.declared.startswith(_TEXTS):
         return said
     if column and column.type is Type.BYTES:
