@@ -15,6 +15,7 @@ _SPATIAL = frozenset(
         *("multipoint", "multilinestring", "multipolygon", "geometrycollection"),
     }
 )
+_REPLACED = ("", "uuid")
 _FIGURES = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double"})
 _JSON = frozenset({"json", "jsonb"})
 _TAKING_WORDS = ("[]", '"char"')
@@ -33,7 +34,13 @@ def inexact(column: Column, dialect: Dialect | None) -> bool:
 
 
 def irreplaceable(column: Column, dialect: Dialect | None) -> bool:
-    """Say whether no replacement fits a column that holds figures or bytes."""
+    """Say whether no replacement fits a column: it is of a type of its own, or of few octets.
+
+    >>> irreplaceable(Column("at", Type.OTHER, False, declared="point"), None)
+    True
+    """
+    if column.type is Type.OTHER and column.declared not in _REPLACED:
+        return True
     if dialect is Dialect.POSTGRESQL:
         return column.type is Type.NUMBER and _kind(column) not in _FIGURES
     if dialect is not Dialect.MARIADB:

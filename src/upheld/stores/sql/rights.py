@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from upheld.model import STEPS, Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
-from upheld.stores.sql.erasing.holding import watched
+from upheld.stores.sql.erasing.holding import rippling
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Many
@@ -173,7 +173,7 @@ def _locked(collection: Collection, going: Many[str], schema: Schema | None) -> 
     """Yield a column that is never changed: PostgreSQL locks no row of which none may be."""
     if schema is None or schema.dialect is not Dialect.POSTGRESQL or collection.name not in going:
         return
-    if collection.name in watched(schema):
+    if collection.name in rippling(schema):
         yield holder(collection.key[0])
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from upheld.stores.sql.erasing.eraser import Eraser
 
 
-def watched(schema: Schema) -> frozenset[str]:
+def rippling(schema: Schema) -> frozenset[str]:
     """Name the tables of which a row that goes changes or takes along others without a word."""
     return frozenset(
         reference.to
@@ -34,7 +34,7 @@ def watched(schema: Schema) -> frozenset[str]:
 
 def held(schema: Schema, step: Step) -> frozenset[str]:
     """Name the collections of which a step locks the rows first."""
-    silent = watched(schema)
+    silent = rippling(schema)
     return frozenset(
         each.collection
         for each in step.erasures

@@ -193,7 +193,7 @@ def _impossible(schema: Schema, shape: Table, change: Change, column: Column) ->
             found = "is JSON and cannot be redacted as a text; map the paths in it, or blank it"
         case Act.REDACT if unredactable(column, schema.dialect):
             found = "is no text and cannot be redacted; use `erase: blank` in the map"
-        case Act.REPLACE if _unlike_any(column) or irreplaceable(column, schema.dialect):
+        case Act.REPLACE if irreplaceable(column, schema.dialect):
             found = (
                 f"is of type {column.declared}, which no replacement fits; blank it, or leave it"
             )
@@ -209,10 +209,6 @@ def _impossible(schema: Schema, shape: Table, change: Change, column: Column) ->
         case _:
             pass
     return found
-
-
-def _unlike_any(column: Column) -> bool:
-    return column.type is Type.OTHER and column.declared not in {"", "uuid"}
 
 
 def _linked(schema: Schema, shape: Table, change: Change) -> str | None:
