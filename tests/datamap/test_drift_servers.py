@@ -257,3 +257,23 @@ def test_an_array_is_no_key_and_no_link() -> None:
         (Severity.BROKEN, "`crm.people.id` is an array and cannot be the key of rows"),
         (Severity.BROKEN, "`crm.people.friends` is an array and cannot be a link to one row"),
     ]
+
+
+VEILED = "is in the map and not shown to this role: it may not read it, or it is gone"
+
+
+def test_a_column_that_mariadb_may_not_show_a_role_is_not_called_lost() -> None:
+    seen = table("crm.people", "id number!, email text60!", indexes=(("email",),))
+    collated = tuple(replace(each, folds=True) for each in seen.columns)
+    wrong = only(replace(seen, columns=collated, veiled=True), dialect=Dialect.MARIADB)
+    assert wrong.words == f"`crm.people.note` {VEILED}"
+    assert "upheld grants" in wrong.next_step
+    wrong = only(replace(seen, columns=collated), dialect=Dialect.MARIADB)
+    assert wrong.words == "`crm.people.note` is in the map and not in the database"
+
+
+def test_a_table_that_mariadb_may_not_show_a_role_is_not_called_lost() -> None:
+    mapped = parse_store(MAP, "stores/crm.yaml")
+    [wrong] = drift(mapped, replace(schema(GENRES), veiled=True))
+    assert (wrong.severity, wrong.words) == (Severity.BROKEN, f"table `crm.people` {VEILED}")
+    assert "upheld grants" in wrong.next_step

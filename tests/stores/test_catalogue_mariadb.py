@@ -289,3 +289,28 @@ def test_many_tables_take_no_more_questions_than_one(mariadb_url: str) -> None:
         *(f"CREATE TABLE t{at} (id INTEGER PRIMARY KEY REFERENCES people (id))" for at in range(9)),
     )
     assert asked(mariadb_url) == before
+
+
+@pytest.mark.parametrize(
+    ("rights", "tables", "columns_"),
+    [
+        ("SELECT (id), UPDATE (email) ON `{here}`.people", True, True),
+        ("DELETE, UPDATE (email) ON `{here}`.people", True, True),
+        ("SELECT, UPDATE (email) ON `{here}`.people", True, False),
+        ("ALL PRIVILEGES ON `{here}`.people", True, False),
+        ("DELETE ON `{here}`.*", True, True),
+        ("REFERENCES ON `{here}`.*", False, False),
+        ("SELECT ON *.*", False, False),
+    ],
+)
+def test_where_a_role_is_shown_only_what_it_has_a_right_on_that_is_told(
+    mariadb_url: str, *, rights: str, tables: bool, columns_: bool
+) -> None:
+    made(mariadb_url, PEOPLE)
+    with granted(mariadb_url, rights) as theirs:
+        schema = catalogue(theirs)
+        assert schema.veiled is tables
+        assert {each.veiled for each in schema.tables.values()} <= {columns_}
+        whole = "people" in schema.tables and len(schema.tables["people"].columns) == 2
+        assert whole or columns_
+    assert not catalogue(mariadb_url).veiled

@@ -45,7 +45,9 @@ _HOLDS_ANYTHING = (Type.TEXT, Type.BYTES, Type.OTHER)
 _SHORTEST_REPLACEMENT = 24
 _UNWRITTEN = (Act.LEAVE, Act.RETAIN)
 _JSON = ("json", "jsonb")
-_REPLACED = ("", "uuid")
+_GONE = "is in the map and not in the database"
+_VEILED = "is in the map and not shown to this role: it may not read it, or it is gone"
+_SHOW = "let the owner run what `upheld grants` prints; if it is gone, take it out of the map"
 _NO_TEXT = (Type.NUMBER, Type.DATE, Type.BYTES)
 
 
@@ -72,7 +74,7 @@ def drift(
     for collection in mapped.collections:
         table = schema.tables.get(collection.name)
         if table is None:
-            found.append(_gone(mapped, collection, schema.beside.get(collection.name)))
+            found.append(_gone(mapped, collection, schema))
         elif collection.personal:
             found.extend(_Compared(mapped, collection, table, schema.dialect, others).all())
     order = list(Severity)
@@ -131,10 +133,10 @@ def _indexes(mapped: StoreMap, schema: Schema) -> Iterator[Drift]:
         )
 
 
-def _gone(mapped: StoreMap, collection: Collection, what: str | None) -> Drift:
-    gone = f"table `{collection.name}` is in the map and not in the database"
-    then = "take it out of the map, or find out where its rows went"
-    if what:
+def _gone(mapped: StoreMap, collection: Collection, schema: Schema) -> Drift:
+    gone = f"table `{collection.name}` {_VEILED if schema.veiled else _GONE}"
+    then = _SHOW if schema.veiled else "take it out of the map, or find out where its rows went"
+    if what := schema.beside.get(collection.name):
         gone = f"`{collection.name}` is in the map and is {what}"
         then = "take it out of the map, and map the tables that hold its rows"
     return Drift(
@@ -187,7 +189,8 @@ class _Compared:
         for name in dict.fromkeys([*self._fields(), *self._needed()]):
             if held(self.table, name) is None:
                 then = "take it out of the map, or name the column that holds it now"
-                yield self._broken(name, "is in the map and not in the database", then)
+                veiled = self.table.veiled
+                yield self._broken(name, *((_VEILED, _SHOW) if veiled else (_GONE, then)))
 
     def new(self) -> Iterator[Drift]:
         known = self._columns()
@@ -323,7 +326,7 @@ class _Compared:
             case Act.REDACT | Act.REPLACE, _ if column.declared in _JSON:
                 then = "use `erase: blank`, or name paths in it"
                 yield self._broken(place.name, "is JSON, and no word stands in its place", then)
-            case Act.REPLACE, _ if self.unlike_any(column):
+            case Act.REPLACE, _ if irreplaceable(column, self.dialect):
                 then = "use `erase: blank` or `leave`"
                 yield self._broken(place.name, "cannot be replaced by a word", then)
             case Act.REDACT, kind if kind in _NO_TEXT or unredactable(column, self.dialect):
@@ -337,11 +340,6 @@ class _Compared:
                 yield self._warning(place.name, "is text and is anonymised as a date", then)
             case _:
                 pass
-
-    def unlike_any(self, column: Column) -> bool:
-        """Say whether no replacement is like what a column holds."""
-        odd = column.type is Type.OTHER and column.declared not in _REPLACED
-        return odd or irreplaceable(column, self.dialect)
 
     def undatable(self) -> Iterator[Drift]:
         since = self.collection.keep.since if self.collection.keep else None

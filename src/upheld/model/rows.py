@@ -65,7 +65,8 @@ class Table:
     Of a `hidden` table row-level security keeps rows from the role that asks. `heirs` are tables
     whose rows are its rows, too, since they inherit from it. `partly` are columns that a unique
     index minds otherwise than whole: their beginning, in an expression or a condition, or NULL like
-    a value. `unique_names` are what the owner calls its unique indexes, of whatever kind.
+    a value. `unique_names` are what the owner calls its unique indexes, of whatever kind. Of a
+    `veiled` table the role is shown only columns on which it has a right.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Table:
     heirs: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
     unique_names: tuple[str, ...] = ()
+    veiled: bool = False
 
     def column(self, name: str) -> Column | None:
         """Return the column of this name, or what a path leads to in a column of JSON."""
@@ -130,7 +132,7 @@ class Schema:
     `beside` says of what is no table, and may show or hold the same data, what it is: views,
     materialised views, large objects. `dialect` is None of a store that has no roles. Where its
     owner made the table of steps, it `records` what each did; another table of that name is one of
-    the `tables`.
+    the `tables`. A `veiled` one shows the role only tables on which it has a right.
     """
 
     tables: Mapping[str, Table]
@@ -138,6 +140,7 @@ class Schema:
     beside: Mapping[str, str] = field(default_factory=dict)
     dialect: Dialect | None = None
     records: bool = False
+    veiled: bool = False
 
     @cached_property
     def pointed_at(self) -> Mapping[str, frozenset[str]]:

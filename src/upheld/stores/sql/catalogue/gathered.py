@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STEP_COLUMNS = ("step", "plan", "counted")
 """What is written of a step; the first two tell its row from others."""
 _RARE = frozenset({"heirs", "partly"})
-_UNTOLD = frozenset({"unique_names"})
+_UNTOLD = frozenset({"unique_names", "veiled"})
 """What changes nothing that an erasure does."""
 
 
@@ -38,6 +38,7 @@ class Gathered:
     heirs: list[str] = field(default_factory=list)
     partly: set[str] = field(default_factory=set)
     unique_names: set[str] = field(default_factory=set)
+    veiled: bool = False
 
     def table(self) -> Table:
         """Return what was gathered; its key is an index, and unique."""
@@ -56,6 +57,7 @@ class Gathered:
             heirs=tuple(sorted(self.heirs)),
             partly=tuple(each.name for each in self.columns if each.name in self.partly),
             unique_names=tuple(sorted(self.unique_names)),
+            veiled=self.veiled,
         )
 
 

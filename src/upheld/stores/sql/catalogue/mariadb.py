@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -111,6 +112,11 @@ _TYPES = {
 _TYPE = {word: kind for kind, words in _TYPES.items() for word in words}
 _SIZED = frozenset({"decimal", "float", "double", "binary", "varbinary"})
 _SHORT = frozenset({"char", "varchar", "tinytext"})
+_TRIGGER = frozenset({"TRIGGER"})
+_SHOWING = frozenset({"SELECT", "INSERT", "UPDATE", "REFERENCES"})
+"""Rights that show a column; of one without any nobody is told that it is there."""
+
+_EVERY = "ALL PRIVILEGES"
 _GRANTED = re.compile(r"GRANT (?P<what>.*?) ON (?P<where>\*|`(?:[^`]|``)*`)\.\* TO ", re.DOTALL)
 
 
@@ -135,10 +141,15 @@ def read_schema(connection: sa.Connection) -> Schema:
     _read_references(connection, here, found)
     for name, trigger in connection.execute(sa.text(_TRIGGERS), here):
         found.tables[name].triggers.append(trigger)
-    if not _sees_triggers(connection.exec_driver_sql(_GRANTS).scalars(), here["here"]):
+    grants = connection.exec_driver_sql(_GRANTS).scalars().all()
+    if not _holds(_TRIGGER, grants, here["here"]):
         found.beside["triggers"] = "hidden from this role"
+    veiled = not _holds(_SHOWING, grants, here["here"])
+    for name in found.holding if veiled else ():
+        found.tables[name].veiled = not _holds_on(name, grants, here["here"])
     tables = (found.tables[name] for name in found.holding)
-    return schema((each for each in tables if each.columns), found.beside, sound=sound)
+    read = schema((each for each in tables if each.columns), found.beside, sound=sound)
+    return replace(read, veiled=veiled)
 
 
 class _Found:
@@ -216,14 +227,20 @@ def _read_references(connection: sa.Connection, here: Mapping[str, str], found: 
         found.tables[name].references.append(Reference(ours, target, theirs, on_delete))
 
 
-def _sees_triggers(grants: Iterable[str], here: str) -> bool:
-    """Say whether a role sees the triggers of all tables: who lacks the right sees none."""
+def _holds(any_of: frozenset[str], grants: Iterable[str], here: str) -> bool:
+    """Say whether a role has one of these rights on all tables of this database."""
     return any(
-        {"TRIGGER", "ALL PRIVILEGES"} & set(granted["what"].split(", "))
-        and _covers(granted["where"], here)
+        (any_of | {_EVERY}) & set(granted["what"].split(", ")) and _covers(granted["where"], here)
         for each in grants
         if (granted := _GRANTED.match(each))
     )
+
+
+def _holds_on(table: str, grants: Iterable[str], here: str) -> bool:
+    """Say whether a role has a right on every column of a table, which shows it all of them."""
+    on = f" ON {_quoted(here)}.{_quoted(table)} TO "
+    rights = (each.removeprefix("GRANT ").partition(on) for each in grants)
+    return any(found and (_SHOWING | {_EVERY}) & set(what.split(", ")) for what, found, _ in rights)
 
 
 def _covers(pattern: str, here: str) -> bool:
