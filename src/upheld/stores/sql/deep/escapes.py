@@ -32,12 +32,15 @@ _LETTERS = re.compile(
     rb"&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|(?!amp|lt|gt|quot|nbsp)[A-Za-z]{2,31});"
 )
 _HTML = b"&", _LETTERS
+_BEFORE = b"\\", re.compile(rb"\\[bf][^\s\\]")
 _MAIL = b"=", re.compile(rb"=(?:40|3[ACDE]|2[02BCDE]|5F|\r?\n|[C-F][0-9A-F]=[89AB][0-9A-F])")
 """What may hide an identity, after the sign without which there is none of it.
 
-In a form that was sent, `+` is a space and `%2B` is a `+`.
+In a form that was sent, `+` is a space and `%2B` is a `+`. What JSON escapes with `b` or `f` is no
+letter; after any other backslash it is one.
 """
 
+_HEX = frozenset(bytes([each]) for each in b"%0123456789abcdefABCDEF")
 _ROUNDS = 3
 """How often a text is undone that was written so again and again."""
 
@@ -56,6 +59,7 @@ def forms(octets: bytes) -> Iterator[bytes]:
         _plainly(_only(octets, _URL, _HTML)),
         _plainly(_only(octets, _WORDS, _FIGURES).replace(b"+", b" ")),
         _of_mail(_only(octets, _MAIL)),
+        _only(octets, _BEFORE).replace(b"\\b", b"\n").replace(b"\\f", b"\n"),
     )
     for form in (octets, *filter(None, others)):
         yield form
@@ -73,34 +77,42 @@ def _without_slashes(octets: bytes) -> bytes:
 
 def _only(octets: bytes, *escapes: tuple[bytes, re.Pattern[bytes]]) -> bytes:
     """Return the values in which an escape stands; the others are empty."""
-    parts: list[bytes] = []
-    at = 0
-    for begin, end in sorted({place for each in escapes for place in _places(octets, *each)}):
-        parts.extend((BETWEEN * octets.count(BETWEEN, at, begin), octets[begin:end]))
-        at = end
-    return b"".join(parts)
-
-
-def _places(octets: bytes, sign: bytes, escape: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where each value begins and ends in which an escape stands."""
-    end = 0
-    while sign in octets and (found := escape.search(octets, end)):
-        begin = octets.rfind(BETWEEN, end, found.start()) + 1
-        end = octets.find(BETWEEN, found.end())
-        end = len(octets) if end < 0 else end
-        yield begin, end
+    tried = [escape for sign, escape in escapes if sign in octets and escape.search(octets)]
+    if not tried:
+        return b""
+    values = octets.split(BETWEEN)
+    kept = [value if any(each.search(value) for each in tried) else b"" for value in values]
+    return BETWEEN.join(kept)
 
 
 def _plainly(octets: bytes) -> bytes:
     """Return values as they read once nothing in them is written for a URL or for HTML."""
     for _ in range(_ROUNDS):
         before = octets
-        for each in (b"%1F", b"%1f"):
-            octets = octets.replace(each, b" ")
-        octets = _without_slashes(_LETTERS.sub(_sign, unquote_to_bytes(octets)))
+        octets = _without_slashes(_of_html(_of_url(octets)))
         if octets == before:
             break
     return octets
+
+
+def _of_url(octets: bytes) -> bytes:
+    """Return octets without a URL's escapes: each that is met goes everywhere at once.
+
+    It does not where that could make new ones of what stands around.
+    """
+    met = set(_URL[1].findall(octets)) if b"%" in octets else set()
+    for each in met & {b"%1F", b"%1f"}:
+        octets = octets.replace(each, b" ")
+    meant = {each: unquote_to_bytes(each) for each in met}
+    if not _HEX.isdisjoint(meant.values()):
+        return unquote_to_bytes(octets)
+    for written, octet in meant.items():
+        octets = octets.replace(written, octet)
+    return octets
+
+
+def _of_html(octets: bytes) -> bytes:
+    return _LETTERS.sub(_sign, octets) if b"&" in octets else octets
 
 
 def _of_mail(octets: bytes) -> bytes:
