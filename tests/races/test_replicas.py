@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests import servers
 from tests.conftest import asked
 from tests.races.village import await_true
-from tests.stores.test_server_types import ADA, Base, made
+from tests.stores.base import ADA, Base, made
 from upheld.model import Dialect
 
 if TYPE_CHECKING:

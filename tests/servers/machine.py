@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 NOBODY = "nobody"
+MEMORY = Path("/dev/shm")  # noqa: S108
+ROOM = 4 * 1024**3
 EVERYWHERE = Path("/usr/sbin")  # not in the path of everybody on Debian
 PR_SET_PDEATHSIG = 1
 
@@ -94,12 +96,25 @@ def reachable(path: Path) -> bool:
 
 
 def folder(prefix: str) -> Path:
-    """Make a folder for temporary things that users without rights can pass through."""
+    """Make a folder for temporary things that users without rights can pass through.
+
+    In memory, where there is room and nobody named a folder: a MariaDB makes a table twice as fast.
+    """
     usual = Path(tempfile.gettempdir()).resolve()
     suits = os.geteuid() != 0 or reachable(usual)
-    place = Path(tempfile.mkdtemp(prefix=prefix, dir=usual if suits else "/var/tmp"))  # noqa: S108
+    disk = usual if suits else Path("/var/tmp")  # noqa: S108
+    base = MEMORY if "TMPDIR" not in os.environ and _roomy(MEMORY) else disk
+    place = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
     place.chmod(0o711)
     return place
+
+
+def _roomy(place: Path) -> bool:
+    """Say whether servers can be kept in a folder, and started from it."""
+    if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+        return False
+    said = os.statvfs(place)
+    return not said.f_flag & os.ST_NOEXEC and said.f_bavail * said.f_frsize > ROOM
 
 
 def program(name: str) -> Path | None:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from tests.servers import of_mariadb, of_postgresql
 from tests.servers.demands import NAMED_BY, Missing, named
 from tests.servers.locks import await_release, held, is_free
-from tests.servers.machine import folder
+from tests.servers.machine import MEMORY, folder
 from tests.servers.server import Server
 from upheld.model import Dialect
 
@@ -91,7 +91,7 @@ def alive(place: Path) -> Iterator[None]:
 
 def sweep() -> None:
     """Take away what runs left that were killed."""
-    for base in {Path(tempfile.gettempdir()), Path("/var/tmp")}:  # noqa: S108
+    for base in {Path(tempfile.gettempdir()), Path("/var/tmp"), MEMORY}:  # noqa: S108
         for place in base.glob(f"{PREFIX}*"):
             if is_free(place / ALIVE) and all(is_free(each) for each in place.glob("*.kept")):
                 shutil.rmtree(place, ignore_errors=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.stores.test_server_types import ADA, BOB, Base
+from tests.stores.base import ADA, BOB, Base
 from upheld.model import Bond, Declined, Done, Step
 
 _PEOPLE = """

@@ -238,6 +238,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 def test_a_fingerprint_is_another_after_any_change_and_the_same_after_none(
     mariadb_url: str,
 ) -> None:

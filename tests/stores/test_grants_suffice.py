@@ -302,6 +302,7 @@ def test_the_mapper_alone_suffices_to_draft_a_map_and_reads_no_row(
         store.find(closure_of(WORLD.given))
 
 
+@pytest.mark.slow
 def test_every_single_right_of_the_script_is_missed_before_anything_is_written(
     town: Guarded,
 ) -> None:

@@ -429,6 +429,7 @@ def test_a_role_can_do_its_work_and_is_refused_anything_else(server: Server) -> 
                 connection.exec_driver_sql(refused[role])
 
 
+@pytest.mark.slow
 def test_what_each_of_them_may_do_too_much_is_seen_and_named(server: Server) -> None:
     people, both = server.name(PEOPLE), f"{server.name(GENRES)}"
     unmapped = server.name(UNMAPPED)

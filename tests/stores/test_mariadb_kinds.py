@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.stores.test_server_types import ADA, BOB, LINKED, MYISAM, Base, made
+from tests.stores.base import ADA, BOB, Base, made
+from tests.stores.test_server_types import LINKED, MYISAM
 from upheld.datamap.drift import Severity, drift
 from upheld.datamap.parse import parse_store
 from upheld.errors import Refused

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.stores.test_server_types import ADA, Base, made
+from tests.stores.base import ADA, Base, made
 from upheld.errors import Stale, StoreFailed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stores.test_server_types import ADA, Base
+from tests.stores.base import ADA, Base
 from upheld.errors import StoreBusy
 from upheld.model import Closure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.stores.test_server_types import ADA, Base, made
+from tests.stores.base import ADA, Base, made
 from upheld.model import Declined
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.stores.base import ADA, Base
 from tests.stores.real import made
-from tests.stores.test_server_types import ADA, Base
 
 MAP = """\
 collections:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from tests.stores.base import ADA, Base
 from tests.stores.real import made
-from tests.stores.test_server_types import ADA, Base
 from upheld.model import Declined
 
 MAP = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stores.test_server_types import ADA, made
+from tests.stores.base import ADA, made
 from upheld.datamap.drift import drift
 from upheld.datamap.parse import parse_store
 from upheld.datamap.told import Severity

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from tests.stores.base import ADA, Base
 from tests.stores.real import catalogue, made
-from tests.stores.test_server_types import ADA, Base
 from upheld.model import Declined
 
 MAP = """\

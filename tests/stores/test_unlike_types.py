@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stores.test_server_types import ADA, Base
+from tests.stores.base import ADA, Base
 from upheld.errors import StoreFailed
 
 _MAP = """
