@@ -40,6 +40,8 @@ install_uv() {
 new_enough $bin/python || make_venv
 pinned=$(sed -n 's/^uv==\([^ ;]*\).*/\1/p' "$lock")
 [ "$($bin/uv --version 2>/dev/null | cut -d' ' -f2)" = "$pinned" ] || install_uv
-$bin/uv pip install --quiet --python $bin/python --require-hashes -r "$lock"
+$bin/uv pip install --quiet --python $bin/python --compile-bytecode --require-hashes -r "$lock"
 $bin/uv pip install --quiet --python $bin/python --no-deps --no-build-isolation --editable .
+# Python itself would write this at the first start, unless it is told not to write any.
+$bin/python -m compileall -q src
 touch .venv/ready
