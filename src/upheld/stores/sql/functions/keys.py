@@ -114,18 +114,19 @@ class Listed:
     def wrapped(self) -> bool:
         """Say whether any of them is not as JSON has it."""
         if "wrapped" not in self._made:
-            self._made["wrapped"] = not all(map(_json_keeps, self._parts()))
+            kept = self._plain or all(_keeps(part) for key in self.keys for part in key)
+            self._made["wrapped"] = not kept
         return bool(self._made["wrapped"])
 
     @property
     def words(self) -> str:
         """Return the keys in JSON; those of one part as a flat list."""
         if "words" not in self._made:
-            parts = self._parts()
+            rows: Iterable[tuple[object, ...]] = self.keys
             if self.wrapped:
-                parts = [tuple(map(_wrapped, part)) for part in parts]
-            rows = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
-            self._made["words"] = json.dumps(rows)
+                rows = (tuple(map(_wrapped, key)) for key in self.keys)
+            single = len(self.keys[0]) == 1
+            self._made["words"] = json.dumps([row[0] if single else row for row in rows])
         return str(self._made["words"])
 
     def typed(
@@ -149,7 +150,7 @@ class Listed:
     def _plain(self) -> bool:
         """Say whether all are whole numbers, which are the same in whatever column holds them."""
         if "plain" not in self._made:
-            self._made["plain"] = all(set(map(type, part)) == {int} for part in self._parts())
+            self._made["plain"] = {type(part) for key in self.keys for part in key} == {int}
         return bool(self._made["plain"])
 
     def parameter(self, columns: tuple[Column | None, ...]) -> sa.BindParameter[object]:
@@ -158,9 +159,6 @@ class Listed:
             made = sa.bindparam(None, self, type_=Keys(columns), unique=True)
             self._made["parameter", columns] = made
         return cast("sa.BindParameter[object]", self._made["parameter", columns])
-
-    def _parts(self) -> list[tuple[Scalar, ...]]:
-        return list(zip(*self.keys, strict=True))
 
 
 def listed(keys: Iterable[Key]) -> Listed:
@@ -204,12 +202,8 @@ def _sequence(keys: list[Key]) -> tuple[object, ...]:
     return tuple(key[0] for key in keys) if len(keys[0]) == 1 else tuple(keys)
 
 
-def _json_keeps(part: tuple[Scalar, ...]) -> bool:
-    """Say whether values come out of SQLite's JSON as they went in: a NUL would cut one short."""
-    return set(map(type, part)) == {int} or all(map(_keeps, part))
-
-
 def _keeps(value: Scalar) -> bool:
+    """Say whether a value comes out of SQLite's JSON as it went in: a NUL would cut it short."""
     if isinstance(value, float):
         return math.isfinite(value)
     return not isinstance(value, bytes) and not (isinstance(value, str) and "\0" in value)
