@@ -16,6 +16,7 @@ from upheld.model import (
     STEPS,
     Act,
     Bond,
+    Dialect,
     Follow,
     Match,
     Type,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from upheld.model import (
         Collection,
         Column,
-        Dialect,
         Place,
         Reference,
         Schema,
@@ -296,8 +296,9 @@ class _Compared:
             yield from self.keeping_words(place, column)
 
     def no_path(self, place: Place, column: Column) -> Iterator[Drift]:
-        if column.declared not in _JSON and column.type is not Type.TEXT:
-            then = f"name `{column.name}` itself"
+        texts = column.type is Type.TEXT and self.dialect is not Dialect.POSTGRESQL
+        if column.declared not in _JSON and not texts:
+            then = f"name `{column.name}` itself, or make it a column of JSON"
             yield self._broken(place.name, "is a path in what is no JSON", then)
 
     def keeping_words(self, place: Place, column: Column) -> Iterator[Drift]:

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from upheld.files import Trouble, Written
 
 _STEM = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_ODD = (
+    "a path into JSON takes no quotation marks, backslashes or control characters; "
+    "name the column itself"
+)
 
 
 def parse_store(text: str, name: str) -> StoreMap:
@@ -52,7 +56,7 @@ def parse_store(text: str, name: str) -> StoreMap:
     stem = _stem(name)
     paper = written(text, name)
     form = filled(without_marks(paper), StoreForm).form
-    paper.refuse([*troubles(form), *_guarding(form)])
+    paper.refuse([*troubles(form), *_guarding(form), *_paths(form)])
     return StoreMap(
         name=stem,
         kind=form.kind,
@@ -89,6 +93,23 @@ def _guarding(form: StoreForm) -> Iterator[Trouble]:
             yield ("guards", word), unknown(word, list(Safeguard), "safeguard")
         if how != "attested":
             yield ("guards", word), f"{shown(how)} says nothing of a safeguard; write `attested`"
+
+
+def _paths(form: StoreForm) -> Iterator[Trouble]:
+    """Yield paths in JSON that no two databases would read alike."""
+    for name, each in form.collections.items():
+        at = ("collections", name)
+        for field in each.fields_:
+            if _odd(field):
+                yield (*at, "fields", field), _ODD
+        for index, way in enumerate(each.people):
+            if any(map(_odd, (*way.follow, *way.onto, way.match or ""))):
+                yield (*at, "people", index), _ODD
+
+
+def _odd(name: str) -> bool:
+    path = name.partition("$.")[2]
+    return any(letter in '"\\' or not letter.isprintable() for letter in path)
 
 
 def _within(form: StoreForm) -> timedelta:

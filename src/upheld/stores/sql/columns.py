@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from upheld.identity import base
 from upheld.model import How, name_parts
 from upheld.stores.sql.functions import Replaced, Spelled, normal
-from upheld.stores.sql.functions.json import Within
+from upheld.stores.sql.functions.json import inside
 from upheld.stores.sql.functions.keys import Stored
 
 if TYPE_CHECKING:
@@ -62,17 +61,12 @@ def field(source: sa.TableClause, name: str, known: Column | None) -> sa.ColumnE
     """Return a field as SQL names it: a column, or what a path leads to in one of JSON."""
     if known is None or not known.path:
         return source.c[name]
-    return Within(source.c[holder(name)], sa.literal_column(written(known.path)), known)
+    return inside(source.c[holder(name)], known)
 
 
 def holder(name: str) -> str:
     """Return the column that a field is in."""
     return name.partition("$.")[0]
-
-
-def written(path: tuple[str, ...]) -> str:
-    """Return a path as a text of SQL in JSON, from which each kind of database makes its own."""
-    return "'" + json.dumps(path).replace("'", "''") + "'"
 
 
 def chosen(columns: Iterable[sa.ColumnElement[object]]) -> sa.Select[tuple[object, ...]]:

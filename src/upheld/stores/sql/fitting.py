@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upheld.errors import Refused, Stale
-from upheld.model import Follow, inexact, name_parts
-from upheld.stores.sql.columns import mapped
+from upheld.model import Dialect, Follow, Type, inexact, name_parts
+from upheld.stores.sql.columns import holder, mapped
 
 if TYPE_CHECKING:
-    from upheld.model import Collection, Dialect, Schema, StoreMap, Table
+    from upheld.model import Collection, Schema, StoreMap, Table
 
 
 def require_fitting(store: StoreMap, schema: Schema) -> None:
@@ -28,6 +28,7 @@ def require_fitting(store: StoreMap, schema: Schema) -> None:
             if shape:
                 _require_told_apart(store, collection, shape)
                 _require_exact(store, collection, shape, schema.dialect)
+                _require_json(store, collection, shape, schema.dialect)
 
 
 def unmapped_heirs(store: StoreMap, shape: Table) -> list[str]:
@@ -97,4 +98,21 @@ def _require_exact(
                 f"`{store.name}.{collection.name}.{name}` is of type {column.declared}, whose "
                 "values are not found again by what is read of them; name another key in the map, "
                 "and links to that"
+            )
+
+
+def _require_json(
+    store: StoreMap, collection: Collection, shape: Table, dialect: Dialect | None
+) -> None:
+    """Refuse a path in a text of PostgreSQL, which goes no way in it.
+
+    Raises:
+        Refused: the column of a path in the map is of no type of JSON.
+    """
+    for name in mapped(collection) if dialect is Dialect.POSTGRESQL else ():
+        column, within = shape.column(name), shape.column(holder(name))
+        if column and column.path and within and within.type is Type.TEXT:
+            raise Refused(
+                f"`{store.name}.{collection.name}.{name}` is a path in a column of type "
+                f"{within.declared}; make the column jsonb, or name it itself in the map"
             )

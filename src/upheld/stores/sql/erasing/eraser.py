@@ -15,7 +15,7 @@ from upheld.stores.sql.erasing.replacing import replacement
 from upheld.stores.sql.finding import people
 from upheld.stores.sql.finding.following import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
-from upheld.stores.sql.functions.json import Doubled, Within, rewritten
+from upheld.stores.sql.functions.json import Within, rewritten
 from upheld.stores.sql.functions.needles import needles
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from upheld.model import Change, Collection, Done, Erasure, Hold, Reference, Step
     from upheld.stores.sql.finding.following import Question
     from upheld.stores.sql.finding.rows import Selector
+    from upheld.stores.sql.functions.json import Doubled, Misshapen
 
 _OUTCOMES = {
     Act.BLANK: Outcome.BLANKED,
@@ -147,10 +148,15 @@ class Eraser:
         odd = sa.and_(filled(column), Dated(column).is_not(sa.true()))
         return sa.and_(self._rows(), odd)
 
-    def doubled(self, field: str) -> Truth | None:
-        """Rows in whose JSON a name on the way to a field is there twice."""
-        within = self.column(field)
-        return sa.and_(self._rows(), Doubled(*within.clauses)) if type(within) is Within else None
+    def in_json(self, change: Change, wrong: type[Doubled | Misshapen]) -> Truth | None:
+        """Rows that would be changed in JSON, and in which a path does not lead as it should."""
+        within = self.column(change.field)
+        if type(within) is not Within:
+            return None
+        rows = self._held() if self.erasure.delete else self._free()
+        if change.on_kept and not self.erasure.delete:
+            rows = self._rows()
+        return sa.and_(rows, wrong(*within.clauses))
 
     def require_unblocked(
         self, inbound: Iterable[tuple[Collection, Reference]], erasers: Iterable[Eraser]
@@ -281,7 +287,7 @@ class Eraser:
             else:
                 targets[self.column(change.field)] = self._target(change)
         for name, values in inside.items():
-            targets[source.c[name]] = rewritten(source.c[name], values)
+            targets.setdefault(source.c[name], rewritten(source.c[name], values))
         return sa.update(source).where(where, self._pending(changes)).values(targets)
 
     def _undone(self) -> Truth:

@@ -18,6 +18,7 @@ from upheld.model import (
 )
 from upheld.stores.sql.columns import Truth, holder
 from upheld.stores.sql.finding.following import counts
+from upheld.stores.sql.functions.json import Doubled, Misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -166,8 +167,23 @@ def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str | Obje
         elif change.act is Act.ANONYMISE:
             rows = eraser.no_dates(change.field)
             yield Objection(eraser.collection, rows, partial(_no_date, where))
-        if column and (twice := eraser.doubled(change.field)) is not None:
-            yield Objection(eraser.collection, twice, partial(_doubled, where))
+        if column and not any(_covers(shape, each, change) for each in eraser.erasure.changes):
+            yield from _in_json(eraser, change, where)
+
+
+def _in_json(eraser: Eraser, change: Change, where: str) -> Iterator[Objection]:
+    for wrong, words in ((Doubled, _doubled), (Misshapen, _misshapen)):
+        if (rows := eraser.in_json(change, wrong)) is not None:
+            yield Objection(eraser.collection, rows, partial(words, where))
+
+
+def _covers(shape: Table, other: Change, change: Change) -> bool:
+    """Say whether a change takes along all that another would change in the same JSON."""
+    ours, theirs = shape.column(change.field), shape.column(other.field)
+    if ours is None or theirs is None or holder(change.field) != holder(other.field):
+        return False
+    above = len(theirs.path) < len(ours.path) and theirs.path == ours.path[: len(theirs.path)]
+    return above and other.act in {Act.BLANK, Act.REPLACE} and other.on_kept >= change.on_kept
 
 
 def _no_date(where: str, rows: int) -> str:
@@ -181,6 +197,14 @@ def _doubled(where: str, rows: int) -> str:
     return (
         f"{where} is there twice in the JSON of {rows} rows, and only one of them would be erased; "
         "write each name once there, or use `erase: blank` for the whole column in the map"
+    )
+
+
+def _misshapen(where: str, rows: int) -> str:
+    return (
+        f"{where} cannot be reached in the JSON of {rows} rows, and would stay there: on the way "
+        "is what is no object, like a list or a text, or it is no JSON that can be read; change "
+        "that, or use `erase: blank` for the whole column in the map"
     )
 
 

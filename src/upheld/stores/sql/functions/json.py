@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.elements import ClauseElement
 
 _PLAIN_JSON = "json"
+_FIGURE = re.compile(r"-?[0-9]+")
 
 
 class Within(FunctionElement[object]):
@@ -50,15 +53,27 @@ class Doubled(FunctionElement[bool]):
     inherit_cache = True
 
 
+class Misshapen(FunctionElement[bool]):
+    """Whether a path cannot be gone in what a column holds. Arguments: the column, the path.
+
+    Something that is no object stands on its way, or it is no JSON, or has what the database stops
+    at. What is not there, null or empty hides nothing.
+    """
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+def inside(column: sa.ColumnElement[object], known: Column) -> Within:
+    """Return what the path of a field leads to in a column of JSON."""
+    return Within(column, _path(known.path), known)
+
+
 def rewritten(
     column: sa.ColumnElement[object], values: Mapping[tuple[str, ...], sa.ColumnElement[object]]
 ) -> Rewritten:
     """Return a column of JSON in which paths that lead somewhere lead to these values."""
-    parts = [
-        part
-        for path, value in values.items()
-        for part in (sa.literal_column("'" + json.dumps(path).replace("'", "''") + "'"), value)
-    ]
+    parts = [part for path, value in values.items() for part in (_path(path), value)]
     return Rewritten(column, *parts)
 
 
@@ -75,54 +90,82 @@ def elements(
     return every, every.c.part
 
 
+def _path(path: tuple[str, ...]) -> sa.ColumnElement[object]:
+    """Return a path as JSON in which no letter is more than it is: each database has its own."""
+    return sa.literal_column(json.dumps(path).replace("%", r"\u0025"))
+
+
 def _parts(said: str) -> list[str]:
-    """Return the path that a text of SQL holds."""
-    path: list[str] = json.loads(said[1:-1].replace("''", "'"))
+    """Return the steps of a path."""
+    path: list[str] = json.loads(said)
     return path
 
 
-def _dollar(said: str) -> str:
+def _literal(compiler: SQLCompiler, text: str) -> str:
+    """Return a text as SQL writes it, and the driver takes it."""
+    return compiler.render_literal_value(text, sa.String())
+
+
+def _dollar(compiler: SQLCompiler, steps: Iterable[str]) -> str:
     """Return a path as SQLite and MariaDB write it."""
-    steps = "".join("." + json.dumps(each, ensure_ascii=False) for each in _parts(said))
-    return "'$" + steps.replace("'", "''").replace("%", "%%") + "'"
+    said = "$" + "".join("." + json.dumps(each, ensure_ascii=False) for each in steps)
+    if compiler.dialect.name != "sqlite":  # MariaDB takes a `-` in front for a number to come
+        said = said.replace('."-', r'."\u002d')
+    return _literal(compiler, said)
 
 
-def _curly(said: str) -> str:
+def _curly(compiler: SQLCompiler, steps: Iterable[str]) -> str:
     """Return a path as PostgreSQL writes it."""
-    steps = ",".join(json.dumps(each, ensure_ascii=False) for each in _parts(said))
-    return "'{" + steps.replace("'", "''").replace("%", "%%") + "}'"
+    said = ",".join(json.dumps(each, ensure_ascii=False) for each in steps)
+    return _literal(compiler, "{" + said + "}")
 
 
 @compiles(Within, "sqlite")
 def _within_sqlite(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
-    step = _dollar(path).replace("%%", "%")
+    step = _dollar(compiler, _parts(path))
     return f"CASE WHEN json_valid({column}) THEN json_extract({column}, {step}) END"
 
 
 @compiles(Within, "postgresql")
 def _within_postgres(element: Within, compiler: SQLCompiler, **options: object) -> str:
+    holder, _ = element.clauses
     column, path = (compiler.process(each, **options) for each in element.clauses)
-    return f"({column} #>> {_curly(path)})"
+    return f"({_readable(holder, column)} #>> {_curly(compiler, _parts(path))})"
 
 
 @compiles(Within, "mysql", "mariadb")
 def _within_mariadb(element: Within, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
-    return f"JSON_VALUE({column}, {_dollar(path)})"
+    step = _dollar(compiler, _parts(path))
+    return f"coalesce(JSON_VALUE({column}, {step}), JSON_QUERY({column}, {step}))"
 
 
-def _prefixes(said: str) -> list[str]:
-    """Return a path of each length, as SQLite and MariaDB write it."""
-    path = _parts(said)
-    texts = (json.dumps(path[: at + 1]).replace("'", "''") for at in range(len(path)))
-    return [_dollar(f"'{each}'") for each in texts]
+_UNREADABLE = (
+    r"'(?<!\\)((?:\\\\)*)(?:\\u0000"
+    r"|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..)'"
+)
+"""What `json` of PostgreSQL stores as it came, and stops at: NUL, and half of a letter."""
+
+
+def _is_json(column: ClauseElement) -> bool:
+    known = described(cast("sa.ColumnElement[object]", column))
+    return known is not None and known.declared == _PLAIN_JSON
+
+
+def _readable(holder: ClauseElement, column: str) -> str:
+    """Return a column of PostgreSQL as it can be read whatever stands in it."""
+    if not _is_json(holder):
+        return column
+    text = f"CAST({column} AS text)"
+    bare = rf"CAST(regexp_replace({text}, {_UNREADABLE}, '\1\\ufffd', 'g') AS json)"
+    return rf"(CASE WHEN {text} ~ '\\u(0000|[dD][89a-fA-F])' THEN {bare} ELSE {column} END)"
 
 
 @compiles(Doubled, "sqlite")
 def _doubled_sqlite(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
-    steps = [each.replace("%%", "%") for each in _prefixes(path)]
+    steps = (_dollar(compiler, each) for each in _lengths(_parts(path)))
     again = (f"json_type(json_remove({column}, {step}), {step}) IS NOT NULL" for step in steps)
     return f"CASE WHEN json_valid({column}) THEN {' OR '.join(again)} END"
 
@@ -136,9 +179,55 @@ def _doubled_postgres(element: Doubled, compiler: SQLCompiler, **options: object
 @compiles(Doubled, "mysql", "mariadb")
 def _doubled_mariadb(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
     column, path = (compiler.process(each, **options) for each in element.clauses)
-    steps = _prefixes(path)
+    steps = (_dollar(compiler, each) for each in _lengths(_parts(path)))
     again = (f"JSON_EXISTS(JSON_REMOVE({column}, {step}), {step})" for step in steps)
     return f"({' OR '.join(again)})"
+
+
+def _lengths(path: list[str]) -> list[list[str]]:
+    """Return a path of each length."""
+    return [path[: at + 1] for at in range(len(path))]
+
+
+@compiles(Misshapen, "sqlite")
+def _misshapen_sqlite(element: Misshapen, compiler: SQLCompiler, **options: object) -> str:
+    """Say it also of a name that is written with escapes: these SQLite does not undo."""
+    column, said = (compiler.process(each, **options) for each in element.clauses)
+    path, odd = _parts(said), []
+    for at, name in enumerate(path):
+        step, after = _dollar(compiler, path[:at]), _dollar(compiler, path[: at + 1])
+        kind = f"json_type({column}, {step}) NOT IN ('object', 'null')"
+        odd.append(f"{kind} AND json_extract({column}, {step}) NOT IN ('[]', '')")
+        each = f"json_each({column}, {step}) AS e WHERE e.key = {_literal(compiler, name)}"
+        escaped = f"EXISTS (SELECT 1 FROM {each})"  # noqa: S608 (of quoted names and literals)
+        odd.append(f"json_type({column}, {after}) IS NULL AND {escaped}")
+    return f"CASE WHEN json_valid({column}) THEN {' OR '.join(odd)} ELSE trim({column}) <> '' END"
+
+
+@compiles(Misshapen, "postgresql")
+def _misshapen_postgres(element: Misshapen, compiler: SQLCompiler, **options: object) -> str:
+    """Say it; a figure may lead into an array."""
+    holder, _ = element.clauses
+    column, said = (compiler.process(each, **options) for each in element.clauses)
+    path, whole = _parts(said), f"CAST({_readable(holder, column)} AS jsonb)"
+    odd = [f"CAST({column} AS text) ~ {_UNREADABLE}"] if _is_json(holder) else []
+    for at, name in enumerate(path):
+        there = f"({whole} #> {_curly(compiler, path[:at])})"
+        kinds = "'object', 'null', 'array'" if _FIGURE.fullmatch(name) else "'object', 'null'"
+        odd.append(f"jsonb_typeof({there}) NOT IN ({kinds}) AND {there} NOT IN ('[]', '\"\"')")
+    return f"({' OR '.join(odd)})"
+
+
+@compiles(Misshapen, "mysql", "mariadb")
+def _misshapen_mariadb(element: Misshapen, compiler: SQLCompiler, **options: object) -> str:
+    column, said = (compiler.process(each, **options) for each in element.clauses)
+    path, odd = _parts(said), []
+    for at in range(len(path)):
+        step = _dollar(compiler, path[:at])
+        many = f"JSON_QUERY({column}, {step})"
+        odd.append(f"JSON_VALUE({column}, {step}) <> ''")
+        odd.append(f"JSON_TYPE({many}) = 'ARRAY' AND JSON_LENGTH({many}) > 0")
+    return f"CASE WHEN JSON_VALID({column}) THEN {' OR '.join(odd)} ELSE TRIM({column}) <> '' END"
 
 
 def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
@@ -146,10 +235,15 @@ def _pairs(parts: Iterable[str]) -> list[tuple[str, str]]:
     return list(zip(every, every, strict=True))
 
 
+def _said(compiler: SQLCompiler, parts: Iterable[str]) -> str:
+    """Return paths and values as SQLite and MariaDB replace them."""
+    return ", ".join(f"{_dollar(compiler, _parts(p))}, {value}" for p, value in _pairs(parts))
+
+
 @compiles(Rewritten, "sqlite")
 def _rewritten_sqlite(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
-    said = ", ".join(f"{_dollar(p).replace('%%', '%')}, {value}" for p, value in _pairs(parts))
+    said = _said(compiler, parts)
     return f"CASE WHEN json_valid({column}) THEN json_replace({column}, {said}) ELSE {column} END"
 
 
@@ -159,18 +253,20 @@ def _rewritten_postgres(element: Rewritten, compiler: SQLCompiler, **options: ob
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
     said = whole = f"CAST({column} AS jsonb)"
     for path, value in _pairs(parts):
-        new, at = f"coalesce(to_jsonb(CAST({value} AS text)), 'null')", f"{_curly(path)}::text[]"
+        new, at = (
+            f"coalesce(to_jsonb(CAST({value} AS text)), 'null')",
+            f"{_curly(compiler, _parts(path))}::text[]",
+        )
         # A step that no list and no figure has is an error; an empty path changes nothing.
         at = f"CASE WHEN {column} #> {at} IS NULL THEN '{{}}' ELSE {at} END"
         said = f"jsonb_set({said}, {at}, {new}, false)"
     kind = f"jsonb_typeof({whole})"
     said = f"CASE WHEN {kind} IN ('object', 'array') THEN {said} ELSE {whole} END"
-    known = described(holder)
-    return f"CAST({said} AS json)" if known and known.declared == _PLAIN_JSON else said
+    return f"CAST({said} AS json)" if _is_json(holder) else said
 
 
 @compiles(Rewritten, "mysql", "mariadb")
 def _rewritten_mariadb(element: Rewritten, compiler: SQLCompiler, **options: object) -> str:
     column, *parts = (compiler.process(each, **options) for each in element.clauses)
-    said = ", ".join(f"{_dollar(path)}, {value}" for path, value in _pairs(parts))
-    return f"JSON_REPLACE({column}, {said})"
+    new = f"JSON_REPLACE({column}, {_said(compiler, parts)})"
+    return f"CASE WHEN JSON_VALID({column}) THEN {new} ELSE {column} END"
