@@ -512,6 +512,33 @@ def test_rows_of_another_database_that_would_go_too_stand_in_the_way(
         teams.run("DROP TABLE teams")
 
 
+@pytest.mark.parametrize("rule", ["CASCADE", "SET NULL"])
+def test_rows_of_another_database_that_came_to_point_here_after_the_plan_stay(
+    mariadb_server: Server, mariadb_url: str, rule: str
+) -> None:
+    base = Base(mariadb_url, MYISAM)
+    base.run(
+        "CREATE TABLE people (id int PRIMARY KEY, email varchar(80) NOT NULL)",
+        f"INSERT INTO people VALUES (1, '{ADA}'), (2, '{BOB}')",
+    )
+    own = sa.make_url(mariadb_url).database
+    with mariadb_server.database() as elsewhere:
+        step = base.step(email=ADA)
+        assert base.store.preview(step).refusals == ()
+        teams = Base(elsewhere, "")
+        teams.run(
+            "CREATE TABLE teams (id int PRIMARY KEY, owner int, FOREIGN KEY (owner) REFERENCES "
+            f"{own}.people (id) ON DELETE {rule})",
+            "INSERT INTO teams VALUES (1, 1)",
+        )
+        said = base.store.act(step)
+        assert isinstance(said, Declined)
+        assert "rows of another database that point at `people`" in said.why
+        assert teams.rows("SELECT id, owner FROM teams") == [(1, 1)]
+        teams.run("DROP TABLE teams")
+    assert base.rows("SELECT id FROM people ORDER BY id") == [(1,), (2,)]
+
+
 KEPT = """
 collections:
   people:

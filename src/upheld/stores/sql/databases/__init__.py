@@ -120,6 +120,13 @@ class Database(Protocol):
         """Say what the role is not let do, in a transaction that is undone."""
         ...
 
+    def elsewhere(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say where foreign keys of other databases point at what is to go; `lacks` says it, too.
+
+        One may be made after the step was planned.
+        """
+        ...
+
     def unread(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
     ) -> Mapping[sa.TableClause, Sequence[str]]:

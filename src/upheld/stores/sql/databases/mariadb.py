@@ -171,6 +171,10 @@ class MariaDb:
             for statement in need.tried():
                 if not _allowed(connection, statement):
                     yield need.words(_RIGHTS[type(statement)])
+        yield from self.elsewhere(connection, needs)
+
+    def elsewhere(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Name tables of which rows would go that another database points at, if that is told."""
         if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
             yield _NO_PROCESS
             return

@@ -227,6 +227,11 @@ class Postgres:
             asked[at - 1][0].words(_RIGHTS[right]) for at, right in sorted(missing)
         )
 
+    def elsewhere(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say nothing: no foreign key leads into another database."""
+        del connection, needs
+        return ()
+
     def unread(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
     ) -> Mapping[sa.TableClause, Sequence[str]]:

@@ -106,6 +106,11 @@ class Sqlite:
                 connection.execute(statement)
         return ()
 
+    def elsewhere(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
+        """Say nothing: no foreign key leads into another file."""
+        del connection, needs
+        return ()
+
     def unread(
         self, connection: sa.Connection, tables: Mapping[sa.TableClause, Sequence[str]]
     ) -> Mapping[sa.TableClause, Sequence[str]]:

@@ -79,6 +79,8 @@ class Work:
             raise ChangedError(wrong)
         self.database.lock(self.connection, self._anchors())
         erasers = self._held(self.erasers())
+        for wrong in self.database.elsewhere(self.connection, list(self._needs(erasers))):
+            raise ChangedError(f"store `{self.mapped.name}` {wrong}")
         for wrong in self.changed(erasers):
             raise ChangedError(wrong)
         return erasers
