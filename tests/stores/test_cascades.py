@@ -234,3 +234,99 @@ def test_a_cascade_onto_what_went_before_costs_no_count(database_url: str) -> No
         said.append(len(seen))
         base.run("DROP TABLE posts", "DROP TABLE people")
     assert said[0] == said[1]
+
+
+_TEAMS = """
+  teams:
+    key: id
+    people: [{follow: owner, to: people, is: about}]
+  desks:
+    key: id
+    people: [{follow: owner, to: people, is: about}]
+"""
+
+
+@pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])
+def test_a_link_that_was_cut_takes_nothing_along_and_costs_no_count(
+    request: pytest.FixtureRequest, server: str
+) -> None:
+    """Where a circle is cut loose first, its cascades have nothing left to follow."""
+    url = request.getfixturevalue(server)
+    said: list[int] = []
+    for rule in ("NO ACTION", "CASCADE"):
+        base = _town(
+            url,
+            _TEAMS,
+            "CREATE TABLE teams (id int PRIMARY KEY, owner int NOT NULL, desk int, "
+            f"{_link(url, 'team_of', 'owner', 'people', 'NO ACTION')})",
+            "CREATE TABLE desks (id int PRIMARY KEY, owner int NOT NULL, team int, "
+            f"{_link(url, 'desk_of', 'owner', 'people', 'NO ACTION')}, "
+            f"{_link(url, 'of_team', 'team', 'teams', rule)})",
+            f"ALTER TABLE teams ADD {_link(url, 'has_desk', 'desk', 'desks', rule)}",
+            "INSERT INTO teams VALUES (1, 1, 1), (2, 2, 2)",
+            "INSERT INTO desks VALUES (1, 1, 1), (2, 2, 2)",
+        )
+        step, store, seen = base.step(email=ADA), base.store, list[str]()
+        sa.event.listen(
+            store.engine,
+            "before_cursor_execute",
+            lambda *said, seen=seen: seen.append(said[2]) if "count(*)" in said[2] else None,
+        )
+        done = store.act(step)
+        assert isinstance(done, Done), done
+        said.append(len(seen))
+        assert base.rows("SELECT id FROM teams") == base.rows("SELECT id FROM desks") == [(2,)]
+        base.run("ALTER TABLE teams DROP CONSTRAINT has_desk")
+        base.run("DROP TABLE desks", "DROP TABLE teams", "DROP TABLE people")
+    assert said[0] == said[1]
+
+
+_THREADS = """
+  posts:
+    key: id
+    people:
+      - {follow: author, to: people, is: about}
+      - {follow: guest, to: people, is: shared}
+"""
+
+
+def test_a_row_of_theirs_that_must_not_outlive_a_row_of_two_is_cut_loose(
+    postgres_url: str,
+) -> None:
+    """Rows of two people go first, while rows of the same table still point at them."""
+    base = _town(
+        postgres_url,
+        _THREADS,
+        "CREATE TABLE posts (id int PRIMARY KEY, author int REFERENCES people (id), "
+        "guest int REFERENCES people (id), re int REFERENCES posts (id) ON DELETE RESTRICT)",
+        "INSERT INTO posts VALUES (1, NULL, 1, NULL), (2, 1, NULL, 1), (3, 2, NULL, NULL)",
+    )
+    step = base.step(email=ADA)
+    assert _went(base, step)["posts", Bond.SHARED] == 1
+    assert base.rows("SELECT id FROM posts") == [(3,)]
+
+
+_REPLIES = """
+  posts:
+    key: id
+    people:
+      - {follow: author, to: people, is: about}
+      - {follow: re, to: posts, is: about}
+"""
+
+
+def test_rows_that_can_neither_go_at_once_nor_be_cut_loose_are_refused_by_the_plan(
+    mariadb_url: str,
+) -> None:
+    """All of them go, and InnoDB minds each by itself: only trying it tells."""
+    base = _town(
+        mariadb_url,
+        _REPLIES,
+        "CREATE TABLE posts (id int PRIMARY KEY, author int, re int NOT NULL, "
+        "FOREIGN KEY (re) REFERENCES posts (id))",
+        "INSERT INTO posts VALUES (1, 1, 1), (2, 1, 1)",
+    )
+    step = base.step(email=ADA)
+    [refusal] = base.store.preview(step).refusals
+    assert "a foreign key would be broken" in refusal
+    assert isinstance(base.store.act(step), Declined)
