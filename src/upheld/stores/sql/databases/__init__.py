@@ -99,11 +99,11 @@ class Database(Protocol):
 
     def watched(
         self, connection: sa.Connection, tables: Mapping[str, sa.TableClause]
-    ) -> Callable[[int], Mapping[str, int]]:
+    ) -> Callable[[int], Mapping[str, int | None]]:
         """Return what says afterwards how many rows fewer tables have by what is done from here on.
 
         It is told how many rows were deleted by what was said to the database; where no others
-        were, by triggers, it may leave all tables out.
+        were, by triggers, it may leave all tables out. None stands for all that a table had.
         """
         ...
 

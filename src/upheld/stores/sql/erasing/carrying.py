@@ -252,13 +252,24 @@ class Work:
             yield constraint(self.mapped.name, broken, self.frozen.schema)
 
     def _resisting(self) -> Iterator[str]:
-        """Name collections of which rows are still there, though they were to go."""
+        """Name collections of which rows are still there, or as they were, though told otherwise.
+
+        What is to be changed may be there anew, written by triggers of another table: the look-back
+        finds that, and it is changed then.
+        """
         left = tallied(self.connection, [each for e in self.erasers() for each in e.foreseen()])
         for name in dict.fromkeys(e.collection for e in left if e.outcome is Outcome.GONE):
             yield (
                 f"rows of `{self.mapped.name}.{name}` stay as they are whatever is said: a trigger "
                 "or a rule of the database prevents it; change that, then plan again"
             )
+        undone = (e.collection for e in left if e.outcome not in {Outcome.GONE, Outcome.RETAINED})
+        for name in dict.fromkeys(undone):
+            if triggered.fires(self.frozen.schema, name):
+                yield (
+                    f"rows of `{self.mapped.name}.{name}` are as before whatever is changed: a "
+                    "trigger or a rule of the database undoes it; change that, then plan again"
+                )
 
     def _anchors(self) -> Iterator[sa.Select[tuple[object, ...]]]:
         """Select the person's own rows that will be changed or go, in the order of their keys.
