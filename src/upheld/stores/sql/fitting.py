@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from upheld.errors import Refused, Stale
@@ -9,7 +10,9 @@ from upheld.model import Dialect, Follow, Type, inexact, name_parts
 from upheld.stores.sql.columns import holder, mapped
 
 if TYPE_CHECKING:
-    from upheld.model import Collection, Schema, StoreMap, Table
+    from collections.abc import Iterator, Mapping
+
+    from upheld.model import Collection, Reference, Schema, StoreMap, Table
 
 
 def require_fitting(store: StoreMap, schema: Schema) -> None:
@@ -35,6 +38,40 @@ def unmapped_heirs(store: StoreMap, shape: Table) -> list[str]:
     """Name the tables that inherit from one, and in which the map finds nobody."""
     known = {each.name for each in store.collections if each.ways}
     return [name for name in shape.heirs if name not in known]
+
+
+def whole(store: StoreMap, schema: Schema) -> Schema:
+    """Return the catalogue as the map sees it: what is of heirs that nobody mapped is the table's.
+
+    Their rows are its rows, so that their triggers fire for it, and what points at them points at
+    it. What points at a column that only an heir has still points at that one. Checks and indexes
+    of heirs stay theirs: these say it aloud where they are hurt.
+    """
+    above: dict[str, list[str]] = {}
+    for shape in schema.tables.values() if any(t.heirs for t in schema.tables.values()) else ():
+        found = store.collection(shape.name)
+        for heir in unmapped_heirs(store, shape) if found and found.ways else ():
+            above.setdefault(heir, []).append(shape.name)
+    if not above:
+        return schema
+    tables = dict(schema.tables)
+    for name, shape in schema.tables.items():
+        pointing = (each for link in shape.references for each in _aimed(schema, above, link))
+        tables[name] = replace(shape, references=tuple(pointing))
+    for heir, names in above.items():
+        for name in names:
+            fired = (*tables[name].triggers, *schema.tables[heir].triggers)
+            tables[name] = replace(tables[name], triggers=tuple(dict.fromkeys(fired)))
+    return replace(schema, tables=tables)
+
+
+def _aimed(
+    schema: Schema, above: Mapping[str, list[str]], reference: Reference
+) -> Iterator[Reference]:
+    """Yield what a foreign key says of the tables that the map knows."""
+    for name in above.get(reference.to, [reference.to]):
+        there = all(schema.tables[name].column(each) for each in reference.onto)
+        yield replace(reference, to=name) if there else reference
 
 
 def _require_looked_for(store: StoreMap, collection: Collection, schema: Schema) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from upheld.model import STEPS, Act, Bond, Dialect, Follow, Probe, Safeguard
 from upheld.stores.sql.columns import holder
 from upheld.stores.sql.erasing.holding import rippling
+from upheld.stores.sql.fitting import whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection as Many
@@ -65,6 +66,7 @@ def needs(mapped: StoreMap, schema: Schema | None = None) -> tuple[Need, ...]:
     Only a catalogue tells which foreign keys must be emptied first, since they run in a circle.
     """
     going = frozenset(each.name for each in mapped.collections if _deleted(each))
+    schema = whole(mapped, schema) if schema else None
     return tuple(
         Need(
             each.name,

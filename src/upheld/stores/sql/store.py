@@ -23,7 +23,7 @@ from upheld.stores.sql.erasing.eraser import BlockedError, OverCeilingError, abo
 from upheld.stores.sql.finding import alike, alone, doubts, following, people
 from upheld.stores.sql.finding.passing import still_theirs
 from upheld.stores.sql.finding.rows import Named, Selector
-from upheld.stores.sql.fitting import require_fitting
+from upheld.stores.sql.fitting import require_fitting, whole
 from upheld.stores.sql.foreseeing import erased, notes, said, unread
 from upheld.stores.sql.grants import file_mode, script, written_in
 from upheld.stores.sql.guards import file_of, guards
@@ -345,8 +345,8 @@ class SqlStore:
         """
         schema = self._known(connection)
         require_fitting(self._mapped, schema)
-        named = self._named
-        return Selector(self._mapped, schema, closure, self._database.typeless, {}, named)
+        seen, typeless = whole(self._mapped, schema), self._database.typeless
+        return Selector(self._mapped, seen, closure, typeless, {}, self._named)
 
     def _known(self, connection: sa.Connection) -> Schema:
         seen = fingerprint(connection)

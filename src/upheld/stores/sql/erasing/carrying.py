@@ -27,6 +27,7 @@ from upheld.stores.sql.erasing.preflight import (
 )
 from upheld.stores.sql.finding import doubts, following, people
 from upheld.stores.sql.finding.passing import still_theirs
+from upheld.stores.sql.fitting import unmapped_heirs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -215,6 +216,21 @@ class Work:
                 f"`{self.mapped.name}.{name}` is a table that undoes nothing, so nothing is erased "
                 "here; make it InnoDB"
             )
+        yield from self._pointing_lower()
+
+    def _pointing_lower(self) -> Iterator[str]:
+        """Name what points, in silence, at columns that only heirs of what goes have."""
+        tables = self.frozen.schema.tables
+        going = {each.collection for each in self.step.erasures if each.delete}
+        for name in sorted(going & tables.keys()):
+            heirs = unmapped_heirs(self.mapped, tables[name])
+            for child in tables.values() if heirs else ():
+                for link in child.references:
+                    if link.to in heirs and link.on_delete in cascades.SILENT:
+                        yield (
+                            f"rows of `{self.mapped.name}.{child.name}` point at `{link.to}`, "
+                            f"whose rows go as rows of `{name}`; map `{link.to}`, too"
+                        )
 
     @property
     def must_be_tried(self) -> bool:

@@ -18,6 +18,7 @@ from upheld.model import (
 )
 from upheld.stores.sql.columns import Truth, holder
 from upheld.stores.sql.finding.following import counts
+from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions.json import Doubled, Misshapen
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def rehearsal_needed(mapped: StoreMap, schema: Schema, step: Step) -> bool:
     for erasure in step.erasures:
         shape = schema.tables[erasure.collection]
         collection = mapped.collection(erasure.collection)
-        if shape.checks or shape.triggers:
+        if shape.checks or shape.triggers or unmapped_heirs(mapped, shape):
             return True
         if any(_may_grow(shape, each) or _may_clash(shape, each) for each in erasure.changes):
             return True
