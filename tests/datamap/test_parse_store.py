@@ -219,6 +219,12 @@ WRONG = {
         29,
         "no way follows",
     ),
+    "kept with one only mentioned": (
+        "to: invoices, is: about",
+        "to: invoices, is: mentions",
+        29,
+        "`invoices` is only mentioned",
+    ),
     "kept with itself": ("with: invoices", "with: invoice_lines", 29, "its parent"),
     "retained under no clause": ("erase: redact", "erase: retain", 15, "under which clause"),
     "of nobody in the row": ("of: from_customer", "of: customer", 37, "no way of this collection"),

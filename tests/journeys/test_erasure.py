@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.journeys.town import ADA, BOB, CANARIES, HELP_DESK, Town
+from upheld.acts.answer.plan import planned
 from upheld.errors import BadInput, NotSigned, Refused, Stale, StoreFailed
 from upheld.model import Regime, Right, State
 
@@ -69,6 +70,36 @@ def test_the_letter_says_what_went_what_stays_why_and_until_when(town: Town) -> 
     assert "deleted" in letter
     for canary in CANARIES:
         assert canary not in letter
+
+
+def test_the_letter_says_of_a_row_of_two_people_that_it_stays_why_and_until_when(
+    town: Town,
+) -> None:
+    town.edit("upheld.toml", 'zone = "UTC"', 'zone = "Europe/Berlin"')
+    town.run_sql(
+        "shop",
+        "CREATE TABLE deeds (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, d TEXT, a_name TEXT);"
+        "INSERT INTO deeds VALUES (1, 3, 2, '2023-05-05', 'Carol'), (2, 2, 3, '2022-05-05', 'Bob')",
+    )
+    with (town.folder / "stores" / "shop.yaml").open("a", encoding="utf-8") as mapped:
+        mapped.write(
+            "  deeds:\n    key: id\n    people:\n"
+            "      - {follow: a, to: customers, is: shared}\n"
+            "      - {follow: b, to: customers, is: shared}\n"
+            "    keep: {under: retain.legal-tax, from: d}\n"
+            "    fields: {id: none, d: financial, a_name: {category: contact, of: a}}\n"
+        )
+    id = town.erase("carol@example.com")
+    assert [row[1:3] for row in town.rows("shop", "deeds")] == [(3, 2), (2, 3)]
+    letter = (town.folder / "answers" / f"{id}.html").read_text("utf-8")
+    assert "shop: deeds" in letter
+    assert "kept, until 31 December 2033 at the latest" in letter
+    with town.open() as upheld:
+        request = upheld.request(id)
+        made, _ = planned(upheld.company, request)
+    assert request.outcome == "partial"
+    holds = [each.hold for part in made.stores for each in part.erasures if each.hold]
+    assert {each.zone for each in holds} == {"Europe/Berlin"}
 
 
 def test_a_partial_erasure_says_so_and_a_full_one_too(town: Town) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from upheld.desk.states import OF_PERSON, VIEW, from_state
 from upheld.errors import BadInput, quoted
@@ -32,7 +33,7 @@ class Company:
     stores: Mapping[str, Store]
     home: Home
     clock: Clock
-    zone: tzinfo
+    zone: ZoneInfo
     officers: Mapping[str, str]
     watch: timedelta
     limits: Limits

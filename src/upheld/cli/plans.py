@@ -71,7 +71,7 @@ def _json(made: Plan, said: Mapping[str, tuple[str, ...]] | None) -> str:
 def _line(each: Counted) -> str:
     kept = each.outcome is Outcome.RETAINED
     under = f" under {each.clause}" if kept else ""
-    until = f" until {each.until}" if each.until else ""
+    until = f" until {each.until}" if each.until else " without an end" if kept else ""
     bond = "" if each.bond is Bond.ABOUT else f" ({each.bond})"
     stays = "" if kept else _what_stays(each)
     return f"{each.collection}{bond}: {each.rows} {each.outcome}{under}{until}{stays}"

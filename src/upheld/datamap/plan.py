@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 _NOTHING = frozenset({Act.LEAVE, Act.RETAIN})
 
 
-def erasures(
-    policy: Policy, mapped: StoreMap, schema: Schema, *, clauses: tuple[str, ...], today: date
+def erasures(  # noqa: PLR0913 (what is kept is told by a day, and by where it is that day)
+    policy: Policy,
+    mapped: StoreMap,
+    schema: Schema,
+    *,
+    clauses: tuple[str, ...],
+    today: date,
+    zone: str = "UTC",
 ) -> tuple[Erasure, ...]:
     """Return what to do in one store, in an order that no foreign key minds.
 
-    Links of mentions and shared rows are cut first, then children go before their parents.
+    `today` is a day in the company's `zone`, in which terms are counted. Links of mentions and
+    shared rows are cut first, then children go before their parents.
 
     Raises:
         BadFile: a collection is kept under a clause that the policy does not have.
@@ -35,6 +42,7 @@ def erasures(
     for collection in children_first(mapped, schema):
         shape = schema.tables.get(collection.name)
         hold = _hold(policy, mapped, collection, today)
+        hold = replace(hold, zone=zone) if hold else None
         for erasure in _of(collection, shape, hold, clauses):
             (own if erasure.bond is Bond.ABOUT else others).append(erasure)
     return (*others, *own)

@@ -212,8 +212,12 @@ def _keep(form: StoreForm, keep: KeepForm, path: Path, name: str) -> Iterator[Tr
         return
     if parent.keep is None:
         yield (*path, "with"), f"{shown(keep.within)} has no `keep` itself; add one there"
-    if not any(way.to == keep.within for way in form.collections[name].people):
+    bonds = {way.bond for way in form.collections[name].people if way.to == keep.within}
+    if not bonds:
         yield (*path, "with"), f"no way follows {shown(keep.within)}; add one under `people`"
+    elif bonds == {Bond.MENTIONS}:
+        words = "is only mentioned; what is kept with it follows it with `is: about` or `shared`"
+        yield (*path, "with"), f"{shown(keep.within)} {words}"
 
 
 def _field(collection: CollectionForm, place: FieldForm, path: Path) -> Iterator[Trouble]:

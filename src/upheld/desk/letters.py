@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from upheld.model import Clause, Counted, Policy, Request, Scalar, StoreMap
 
+_NO_END = "and no calendar has the day on which that ends"
 _PAGES = Environment(
     loader=PackageLoader("upheld.desk", "pages"),
     autoescape=True,
@@ -215,10 +216,10 @@ def _touched(mapped: StoreMap, counted: Counted) -> list[str]:
 
 
 def _concerns(collection: Collection, act: Act, counted: Counted) -> bool:
-    if counted.outcome is Outcome.GONE or counted.bond is not Bond.ABOUT:
-        return True
     if counted.outcome is Outcome.RETAINED:
         return act in {Act.RETAIN, Act.LEAVE}
+    if counted.outcome is Outcome.GONE or counted.bond is not Bond.ABOUT:
+        return True
     return act is not Act.LEAVE and (collection.keep is None or act is not Act.RETAIN)
 
 
@@ -256,9 +257,9 @@ def _words(  # noqa: PLR0911 (one line for each thing that can become of a row)
 
 
 def _kept(clause: Clause | None, counted: Counted) -> str:
-    until = f", until {counted.until:%-d %B %Y} at the latest" if counted.until else ""
+    end = f"until {counted.until:%-d %B %Y} at the latest" if counted.until else _NO_END
     years = f" for {clause.schedule.years} years" if clause and clause.schedule else ""
-    return f"kept{until}. {clause.text if clause else ''} Ground: {_ground(clause)}{years}"
+    return f"kept, {end}. {clause.text if clause else ''} Ground: {_ground(clause)}{years}"
 
 
 def _ground(clause: Clause | None) -> str:

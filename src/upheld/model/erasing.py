@@ -35,7 +35,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Rows still needed: dated `oldest` or later in `since`, or hanging on such of `within`."""
+    """Rows still needed: dated `oldest` or later in `since`, or hanging on such of `within`.
+
+    Which day an instant is of, the company's `zone` tells, as IANA names it.
+    """
 
     clause: str
     ground: str
@@ -43,6 +46,7 @@ class Hold:
     within: str | None
     oldest: date
     schedule: Schedule
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,14 @@ def _require_readable(company: Company, draft: Plan, begun: Frozen) -> None:
 def _bare(company: Company, request: Request, name: str, clauses: tuple[str, ...]) -> StorePlan:
     mapped, schema = company.maps[name], company.stores[name].schema()
     what = (
-        erasures(company.policy, mapped, schema, clauses=clauses, today=company.today)
+        erasures(
+            company.policy,
+            mapped,
+            schema,
+            clauses=clauses,
+            today=company.today,
+            zone=company.zone.key,
+        )
         if request.right is Right.ERASE
         else ()
     )

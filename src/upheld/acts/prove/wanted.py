@@ -90,10 +90,9 @@ class Wanted:
         company = self.company
         clauses = answering(company.policy, request.right, request.regime)
         schema, today = company.stores[store].schema(), company.today
+        mapped, zone = company.maps[store], company.zone.key
         try:
-            return erasures(
-                company.policy, company.maps[store], schema, clauses=clauses, today=today
-            )
+            return erasures(company.policy, mapped, schema, clauses=clauses, today=today, zone=zone)
         except BadFile:  # whoever plans it is told why
             return ()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import TYPE_CHECKING, assert_never, cast
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from upheld.identity import base, spoken
 from upheld.model import Act, Bond, Counted, Match, Outcome, Type
 from upheld.stores.sql.columns import Truth, filled, holder, named
 from upheld.stores.sql.erasing.replacing import replacement
-from upheld.stores.sql.finding import people
+from upheld.stores.sql.finding import kept, people
 from upheld.stores.sql.finding.following import answers, counting, counts
 from upheld.stores.sql.functions import Dated, Spelled, YearStart, redacted
 from upheld.stores.sql.functions.json import Within, rewritten
@@ -211,38 +210,47 @@ class Eraser:
         mentions = self.selector.ways(self.collection, Bond.MENTIONS)
         if not self.collection.delete and self.collection.keep is None:
             return mentions
-        shared = (way for way in self.collection.ways if way.bond is Bond.SHARED)
-        theirs = (self.selector.way(self.collection, way) for way in shared)
-        own = sa.or_(self.selector.ways(self.collection, Bond.ABOUT), *theirs)
+        own = sa.or_(self.selector.ways(self.collection, Bond.ABOUT), self._whole())
         return sa.and_(mentions, own.is_not(sa.true()))
+
+    def _whole(self) -> Truth:
+        """Rows of two people of which no name is cut, since they go, or a ground keeps them."""
+        ways = [way for way in self.collection.ways if way.bond is Bond.SHARED]
+        theirs = sa.or_(sa.false(), *(self.selector.way(self.collection, way) for way in ways))
+        others = sa.or_(
+            *(self.selector.elsewhere(self.collection, way) for way in ways), sa.false()
+        )
+        name = self.collection.name
+        holds = (each.hold for each in self.step.erasures if each.collection == name and each.hold)
+        held = [kept.held(self.selector, self.collection, hold) for hold in holds]
+        going = others.is_not(sa.true()) if self.collection.delete else sa.false()
+        return sa.and_(theirs, sa.or_(going, *held[:1]))
 
     def _free(self) -> Truth:
         if self.erasure.hold is None:
             return self._rows()
-        held = self.selector.held(self.collection, self.erasure.hold)
+        held = kept.held(self.selector, self.collection, self.erasure.hold)
         return sa.and_(self._rows(), held.is_not(sa.true()))
 
     def _held(self) -> Truth:
         if self.erasure.hold is None:
             return sa.false()
-        return sa.and_(self._rows(), self.selector.held(self.collection, self.erasure.hold))
+        return sa.and_(self._rows(), kept.held(self.selector, self.collection, self.erasure.hold))
 
     def _kept(self) -> Iterator[Tally]:
-        if self.erasure.hold and not self.erasure.way:
-            yield Tally(self, Outcome.RETAINED, self._held())
+        """Count what a ground keeps once, by whatever ways it leads to the person.
+
+        A row of two people is kept from both, whatever of it would be this one's alone.
+        """
+        if (hold := self.erasure.hold) and not self.erasure.way:
+            held = kept.held(self.selector, self.collection, hold)
+            yield Tally(self, Outcome.RETAINED, sa.and_(self._bonded(), held))
 
     def _on_kept(self) -> tuple[Change, ...]:
         """What is changed also in rows that a ground keeps."""
         if self.erasure.hold is None:
             return ()
         return tuple(change for change in self.erasure.changes if change.on_kept)
-
-    def latest(self, hold: Hold, rows: Truth) -> Question:
-        """The latest date of what is kept; of parts of a whole it stands in another collection."""
-        if hold.within is not None:
-            return self.selector.latest(self.collection, hold)
-        last = sa.select(sa.func.max(self.column(hold.since or "")))
-        return last.where(rows).scalar_subquery()
 
     def counted(self, outcome: Outcome, rows: int) -> Counted:
         """Return the words for what became of rows that were not kept."""
@@ -355,14 +363,17 @@ class Tally:
 
     def questions(self) -> tuple[Question, Question]:
         """Ask how many there are, and of what is kept, which is its latest date."""
-        hold = self._hold()
-        latest = self.eraser.latest(hold, self.rows) if hold else sa.null()
-        return counting(self.eraser.selector, self.eraser.collection, self.rows), latest
+        of, hold = (self.eraser.selector, self.eraser.collection), self._hold()
+        latest = kept.latest(*of, hold, self.rows) if hold else sa.null()
+        return counting(*of, self.rows), latest
 
     def counted(self, rows: int, latest: object) -> Counted:
         """Return the answer in our words."""
         counted, hold = self.eraser.counted(self.outcome, rows), self._hold()
-        return replace(counted, clause=hold.clause, until=_until(hold, latest)) if hold else counted
+        if hold is None:
+            return counted
+        until = kept.until(self.eraser.selector, self.eraser.collection, hold, latest)
+        return replace(counted, clause=hold.clause, until=until)
 
     def _hold(self) -> Hold | None:
         return self.eraser.erasure.hold if self.outcome is Outcome.RETAINED else None
@@ -379,13 +390,3 @@ def tallied(connection: sa.Connection, tallies: Sequence[Tally]) -> list[Counted
         for each, rows, latest in zip(tallies, found, found, strict=True)
         if rows
     ]
-
-
-def _until(hold: Hold, latest: object) -> date | None:
-    """Return the last day any row is kept; None where the date is in another collection."""
-    if latest is None:
-        return None
-    try:
-        return hold.schedule.until(date.fromisoformat(str(latest)[:10]))
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""Says in SQL which rows concern a person, and which of them a ground keeps; pure."""
+"""Says in SQL which rows concern a person; pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import sqlalchemy as sa
 
 from upheld.identity import base, spellings
 from upheld.model import Bond, Closure, Collection, Follow, How, Match, StoreMap, Type
-from upheld.stores.sql.columns import Truth, chosen, filled, table
+from upheld.stores.sql.columns import Truth, filled, table
 from upheld.stores.sql.columns import field as field_of
 from upheld.stores.sql.finding import people
 from upheld.stores.sql.fitting import unmapped_heirs
 from upheld.stores.sql.functions import (
-    Dated,
     Spelled,
     addresses,
     days,
@@ -32,7 +31,7 @@ from upheld.stores.sql.functions.misfits import counts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from upheld.model import Column, Hold, Key, Schema, Way
+    from upheld.model import Column, Key, Schema, Way
 
 _WORDS = (Type.DATE, True)
 """A day where columns have no types: it stands there in words."""
@@ -223,39 +222,6 @@ class Selector:
         leads = [filled(column, kind, stored) for column in columns]
         return sa.and_(*leads, self.way(collection, way).is_not(sa.true()))
 
-    def held(self, collection: Collection, hold: Hold) -> Truth:
-        """Rows that the ground still keeps, among rows that are the person's."""
-        if hold.within is None:
-            return self._dated(collection, hold)
-        link = self._link(collection, hold)
-        parent = self.mapped.collection(hold.within)
-        if parent is None or link is None:
-            return sa.false()
-        kept = chosen(self.fields(parent, link.onto))
-        kept = _standing_alone(kept.where(*self._kept(parent, hold)))
-        columns = self.fields(collection, link.columns)
-        return sa.tuple_(*columns).in_(kept) if len(columns) > 1 else columns[0].in_(kept)
-
-    def latest(self, collection: Collection, hold: Hold) -> sa.ColumnElement[object]:
-        """The latest date of the rows of another collection that keep rows of this one."""
-        parent = self.mapped.collection(hold.within or "")
-        if parent is None or self._link(collection, hold) is None:
-            return cast("sa.ColumnElement[object]", sa.null())
-        last = sa.select(sa.func.max(self.field(parent, hold.since or "")))
-        return last.where(*self._kept(parent, hold)).correlate(None).scalar_subquery()
-
-    def _link(self, collection: Collection, hold: Hold) -> Follow | None:
-        links = (w for w in collection.ways if isinstance(w, Follow) and w.to == hold.within)
-        return next(links, None)
-
-    def _kept(self, parent: Collection, hold: Hold) -> tuple[Truth, Truth]:
-        keys = self.fields(parent, parent.key)
-        return in_keys(keys, self._listed(parent.name)), self._dated(parent, hold)
-
-    def _dated(self, collection: Collection, hold: Hold) -> Truth:
-        since = self.field(collection, hold.since or "")
-        return sa.and_(Dated(since), since >= hold.oldest.isoformat())
-
     def frozen(self, collection: Collection) -> Iterator[Truth]:
         """Rows whose key was found to be the person's."""
         if self.keys.get(collection.name):
@@ -389,8 +355,3 @@ class Selector:
     def _type(self, collection: Collection, name: str) -> Type:
         column = self.column(collection, name)
         return column.type if column else Type.OTHER
-
-
-def _standing_alone(query: sa.Select[tuple[object, ...]]) -> sa.Select[tuple[object, ...]]:
-    """Keep a subquery's own FROM, also where the statement around it reads the same table."""
-    return query.correlate(None)
