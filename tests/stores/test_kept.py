@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from dataclasses import replace
 from datetime import date
 
@@ -220,6 +222,44 @@ def test_a_day_that_never_comes_is_no_date(postgres_url: str, kind: str) -> None
     base = Base(postgres_url, INVOICES)
     (wrong,) = base.store.preview(base.step(email=ADA)).refusals
     assert "have no date in `d` that can be read" in wrong
+
+
+def test_the_sql_of_a_step_names_values_by_numbers(database_url: str) -> None:
+    odd, quote = INVOICES.replace("pid", "'a;b'"), "`" if "mariadb" in database_url else '"'
+    people(
+        database_url,
+        f"CREATE TABLE inv (id int PRIMARY KEY, {quote}a;b{quote} int, d date)",
+        "INSERT INTO inv VALUES (1, 1, '2001-05-05')",
+    )
+    base = Base(database_url, odd)
+    said = base.store.statements(base.step(email=ADA))
+    names = {name for each in said for name in re.findall(r"(?<=[ (]):([^ ,):]+)", each)}
+    assert names
+    assert all(re.fullmatch(r"p[0-9]+(_[0-9]+)*", each) for each in names), names
+
+
+def test_a_replacement_is_a_uuid_in_every_row(database_url: str) -> None:
+    people(
+        database_url,
+        "CREATE TABLE notes (id int PRIMARY KEY, owner varchar(80), ref uuid NOT NULL UNIQUE)",
+        *(
+            f"INSERT INTO notes VALUES ({n}, '{ADA}', '123e4567-e89b-12d3-a456-4266554400{n:02}')"
+            for n in range(60)
+        ),
+    )
+    notes = """\
+  notes:
+    key: id
+    people: [{match: owner, identity: email, is: about}]
+    erase: fields
+    fields: {id: none, ref: {category: contact, erase: replace}}
+"""
+    base = Base(database_url, PEOPLE + notes)
+    base.erase(email=ADA)
+    made_up = {str(ref) for (ref,) in base.rows("SELECT ref FROM notes")}
+    assert len(made_up) == 60
+    if not database_url.startswith("sqlite"):
+        assert {(uuid.UUID(each).version, each[19]) for each in made_up} == {(4, "8")}
 
 
 TALKS = (

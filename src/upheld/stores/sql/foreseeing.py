@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING
+
+from sqlalchemy.sql import visitors
 
 from upheld.model import Outcome
 from upheld.stores.sql.columns import holder, mapped
@@ -82,8 +85,18 @@ def said(dialect: DefaultDialect, erasers: Iterable[Eraser]) -> Iterator[str]:
     """Yield what would be said to the database, in order, with names in the place of values."""
     plain = type(dialect)(paramstyle="named")
     for eraser in erasers:
-        for statement in eraser.statements():
+        for statement in map(_numbered, eraser.statements()):
             yield str(statement.compile(dialect=plain, compile_kwargs={"render_postcompile": True}))
+
+
+def _numbered(statement: sa.Delete | sa.Update) -> sa.Delete | sa.Update:
+    """Return a statement with `:p1` and so on for values: names of columns may hold anything."""
+    numbers = count(1)
+
+    def numbered(value: sa.BindParameter[object]) -> None:
+        value.key, value.unique = f"p{next(numbers)}", False
+
+    return visitors.cloned_traverse(statement, {}, {"bindparam": numbered})
 
 
 def erased(counted: Iterable[Counted], selector: Selector) -> Mapping[sa.TableClause, int]:

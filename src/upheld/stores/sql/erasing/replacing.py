@@ -22,7 +22,8 @@ _BITS = {"tinyint": 7, "smallint": 15, "mediumint": 23, "int": 31, "integer": 31
 _BITS |= {"float": 24, "real": 24}
 _DIGITS = re.compile(r"(numeric|decimal|float|double)\((\d+)(?:,(\d+))?\)")
 _OCTETS = re.compile(r"(?:var)?binary\((\d+)\)")
-_UUID = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+_UUID = (("-", 9, 4), ("-4", 14, 3), ("-8", 18, 3), ("-", 21, 12))
+"""Parts of a digest with what stands before: of version 4, and of the variant of RFC 9562."""
 
 
 def replacement(
@@ -52,10 +53,9 @@ def _fitting(
             room = _OCTETS.fullmatch(column.declared) if column else None
             return sa.func.substr(Octets(made), 1, int(room[1])) if room else Octets(made)
         case Type.OTHER if column and column.declared == "uuid":
-            first, *rest = (sa.func.substr(made, at, long) for at, long in _UUID)
-            return AsStored(
-                _joined(first, *(part for each in rest for part in ("-", each))), column
-            )
+            first = sa.func.substr(made, 1, 8)
+            rest = ((before, sa.func.substr(made, at, long)) for before, at, long in _UUID)
+            return AsStored(_joined(first, *(part for pair in rest for part in pair)), column)
         case _ if email and (length is None or length >= _EMAIL_LENGTH):
             return _joined(REPLACED, sa.func.substr(made, 1, 24), AT)
         case _:
