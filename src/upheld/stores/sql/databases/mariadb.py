@@ -171,13 +171,13 @@ class MariaDb:
             for statement in need.tried():
                 if not _allowed(connection, statement):
                     yield need.words(_RIGHTS[type(statement)])
-        yield from self.elsewhere(connection, needs)
+        if _allowed(connection, sa.text(_OTHERS.format(mark=""))):
+            yield from self.elsewhere(connection, needs)
+        else:
+            yield _NO_PROCESS
 
     def elsewhere(self, connection: sa.Connection, needs: Sequence[Need]) -> Iterable[str]:
-        """Name tables of which rows would go that another database points at, if that is told."""
-        if not _allowed(connection, sa.text(_OTHERS.format(mark=""))):
-            yield _NO_PROCESS
-            return
+        """Name tables of which rows would go that another database points at."""
         going = {need.table.name: need.name for need in needs if need.deletes}
         for name in connection.exec_driver_sql(_FROM_ELSEWHERE).scalars() if going else ():
             if name in going:
