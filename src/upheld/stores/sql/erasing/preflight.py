@@ -168,7 +168,8 @@ def _fields(schema: Schema, shape: Table, eraser: Eraser) -> Iterator[str | Obje
         elif change.act is Act.ANONYMISE:
             rows = eraser.no_dates(change.field)
             yield Objection(eraser.collection, rows, partial(_no_date, where))
-        if column and not any(_covers(shape, each, change) for each in eraser.erasure.changes):
+        others = eraser.erasure.changes if column and column.path else ()
+        if others and not any(_covers(shape, each, change) for each in others):
             yield from _in_json(eraser, change, where)
 
 
