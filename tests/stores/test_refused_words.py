@@ -182,3 +182,15 @@ def test_a_trigger_of_mariadb_that_gives_values_as_names_is_not_repeated(mariadb
     )
     [said] = base.store.preview(base.step(email=ADA)).refusals
     assert "refuses: the constraint UNIQUE would be broken" in said
+
+
+def test_a_value_that_a_column_does_not_take_the_form_of_is_refused_in_words(
+    mariadb_url: str,
+) -> None:
+    """What is no UUID stands here for a value of any type that is written amiss."""
+    some = "'6ccd780c-baba-1026-9564-5b8c656024db'"
+    base = made(mariadb_url, "n uuid", "n: contact", some, some)
+    base.run(f"{_EACH} SET NEW.n = 'Lovelace'")
+    [said] = base.store.preview(base.step(email=ADA)).refusals
+    assert "the form of a column's values would be broken" in said
+    assert "Lovelace" not in said

@@ -108,6 +108,7 @@ _PASSING = frozenset({_UNREACHABLE, _ENDED, _LOCKED, _DEADLOCK, _SLOW, _CROWDED}
 _NOT_NULL, _UNIQUE, _KEY = "the constraint NOT NULL", "the constraint UNIQUE", "a foreign key"
 _CHECK, _TRIGGER = "the check", "the rule of a trigger"
 _TOO_LONG = "the length or range of a column"
+_FORM = "the form of a column's values"
 _KINDS: Mapping[str | int, str] = {
     "SQLITE_CONSTRAINT_CHECK": _CHECK,
     "SQLITE_CONSTRAINT_FOREIGNKEY": _KEY,
@@ -128,6 +129,7 @@ _KINDS: Mapping[str | int, str] = {
     1062: _UNIQUE,
     1263: _NOT_NULL,
     1264: _TOO_LONG,
+    1292: _FORM,
     1406: _TOO_LONG,
     1451: _KEY,
     1452: _KEY,
