@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.races.village import LOOK_BACK, Village, before
-from upheld.errors import Stale
+from upheld.errors import Refused, Stale
 from upheld.model import State
 
 _CHANGES = {
@@ -33,6 +33,19 @@ def test_a_schema_changed_since_the_plan_makes_it_stale_and_nothing_is_written(
             upheld.apply(id)
         assert upheld.request(id).state is State.SIGNED
         assert {name: village.rows(name) for name in tables} == there
+
+
+def test_tables_that_change_while_it_waits_for_a_lock_stop_it(village: Village) -> None:
+    """What triggers and keys came meanwhile, nobody has looked at."""
+    with village.town.open() as upheld:
+        id = village.signed(upheld)
+        came = before(upheld, "FOR UPDATE", lambda: village.write(_CHANGES["a column is added"][0]))
+        there = village.rows("orders")
+        with pytest.raises(Refused, match="the tables of `shop` changed meanwhile; plan again"):
+            upheld.apply(id)
+        assert came
+        assert upheld.request(id).outcome is None
+    assert village.rows("orders") == there
 
 
 def test_a_column_added_in_the_midst_of_it_keeps_the_request_open(village: Village) -> None:

@@ -238,8 +238,11 @@ class SqlStore:
         return done
 
     def _require_unmoved(self, work: Work, erasers: Sequence[Eraser]) -> None:
+        """Look from outside: the rows are as they were seen, and so are the tables."""
         if not self._database.alone:
             with self._connected(READING) as connection:
+                if self._known_by is None or fingerprint(connection) != self._known_by[0]:
+                    raise ChangedError(f"the tables of `{self.name}` changed meanwhile; plan again")
                 replace(work, connection=connection).require_unmoved(erasers)
 
     def poll(self, token: str) -> Done | Declined:
