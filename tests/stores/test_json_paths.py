@@ -203,13 +203,46 @@ def test_a_name_that_sqlite_does_not_read_is_refused(tmp_path: object) -> None:
     assert "cannot be reached in the JSON of 1 rows" in refusal
 
 
-@pytest.mark.parametrize("bad", [r"\u0000", r"\\\u0000\u0000", r"\ud83d z", r"z \ude00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"address": {"mail": "x"}, "\u0061ddress": {"mail": "y"}}',
+        r'{"\u0061ddress": {"mail": "y"}, "address": {"mail": "x"}}',
+        r'{"address": {"mail": null}, "\u0061ddress": {"mail": "y"}}',
+        r'{"address": {"mail": "x", "\u006dail": "y"}}',
+        r'{"address": {"\u006dail": "y", "mail": "x"}}',
+    ],
+)
+def test_a_name_written_once_more_with_escapes_is_refused(tmp_path: object, text: str) -> None:
+    """SQLite would change the one that it reads, and leave the other."""
+    url = f"sqlite:///{tmp_path}/x.sqlite"
+    base = made(url, "profile text", "profile$.address.mail: contact", f"'{text}'", "'{}'")
+    step = base.step(email=ADA)
+    assert any(
+        "is there twice in the JSON of 1 rows" in e for e in base.store.preview(step).refusals
+    )
+    assert isinstance(base.store.act(step), Declined)
+
+
+_STOPPING = (
+    r'{"mail": "\u0000"}',
+    r'{"mail": "\\\u0000\u0000"}',
+    r'{"mail": "\ud83d z"}',
+    r'{"mail": "z \ude00"}',
+    r'{"mail": "\\ud83d\ude00"}',
+    r'{"mail": "\ud83d\\ude00"}',
+    '{"mail": "x", "n": 1e9999999}',
+    '{"mail": "x", "n": [1, -2.5E-9999999 ]}',
+)
+
+
+@pytest.mark.parametrize("bad", _STOPPING)
 def test_what_postgresql_stops_at_in_json_of_others_stops_nobody(
     postgres_url: str, bad: str
 ) -> None:
     fields = "profile$.mail: {category: contact, identity: email, erase: replace}"
-    good = f'{{"mail": "{ADA}", "n": "\\ud83d\\ude00 c:\\\\u0000"}}'
-    base = made(postgres_url, "profile json", fields, f"'{good}'", f"""'{{"mail": "{bad}"}}'""")
+    good = f'{{"mail": "{ADA}", "n": "\\ud83d\\ude00 c:\\\\u0000 \\\\\\ud83d\\ude00", "e": 1e9}}'
+    base = made(postgres_url, "profile json", fields, f"'{good}'", f"'{bad}'")
     base = Base(base.url, base.text.replace("match: email,", "match: profile$.mail,"))
     theirs = "SELECT profile::text FROM people WHERE email = 'bob@example.com'"
     before = base.rows(theirs)

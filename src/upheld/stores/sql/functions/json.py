@@ -142,10 +142,12 @@ def _within_mariadb(element: Within, compiler: SQLCompiler, **options: object) -
 
 
 _UNREADABLE = (
-    r"'(?<!\\)((?:\\\\)*)(?:\\u0000"
-    r"|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..)'"
+    r"'\\u0000|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..'"
 )
 """What `json` of PostgreSQL stores as it came, and stops at: NUL, and half of a letter."""
+
+_IMMENSE = r"'[:,[]\s*-?[0-9]+(\.[0-9]+)?[eE][+-]?0*[1-9][0-9]{4,}\s*[],}]'"
+"""A number that it stores, and that `jsonb` may not: in such a document nothing can be changed."""
 
 
 def _is_json(column: ClauseElement) -> bool:
@@ -153,21 +155,33 @@ def _is_json(column: ClauseElement) -> bool:
     return known is not None and known.declared == _PLAIN_JSON
 
 
+def _spelled_out(column: str) -> str:
+    r"""Return JSON of PostgreSQL as text in which every `\` begins an escape: none is escaped."""
+    return rf"replace(CAST({column} AS text), '\\', '\u005c')"
+
+
 def _readable(holder: ClauseElement, column: str) -> str:
     """Return a column of PostgreSQL as it can be read whatever stands in it."""
     if not _is_json(holder):
         return column
-    text = f"CAST({column} AS text)"
-    bare = rf"CAST(regexp_replace({text}, {_UNREADABLE}, '\1\\ufffd', 'g') AS json)"
-    return rf"(CASE WHEN {text} ~ '\\u(0000|[dD][89a-fA-F])' THEN {bare} ELSE {column} END)"
+    bare = rf"CAST(regexp_replace({_spelled_out(column)}, {_UNREADABLE}, '\\ufffd', 'g') AS json)"
+    some = rf"CAST({column} AS text) ~ '\\u(0000|[dD][89a-fA-F])'"
+    return f"(CASE WHEN {some} THEN {bare} ELSE {column} END)"
 
 
 @compiles(Doubled, "sqlite")
 def _doubled_sqlite(element: Doubled, compiler: SQLCompiler, **options: object) -> str:
-    column, path = (compiler.process(each, **options) for each in element.clauses)
-    steps = (_dollar(compiler, each) for each in _lengths(_parts(path)))
-    again = (f"json_type(json_remove({column}, {step}), {step}) IS NOT NULL" for step in steps)
+    """Say it also of a name that is written with escapes the second time."""
+    column, said = (compiler.process(each, **options) for each in element.clauses)
+    path = _parts(said)
+    again = (f"{_named_so(compiler, column, path[:at], path[at])} > 1" for at in range(len(path)))
     return f"CASE WHEN json_valid({column}) THEN {' OR '.join(again)} END"
+
+
+def _named_so(compiler: SQLCompiler, column: str, path: list[str], name: str) -> str:
+    """Return how often SQLite finds a name in the object a path leads to, however written."""
+    each = f"json_each({column}, {_dollar(compiler, path)}) AS e"
+    return f"(SELECT count(*) FROM {each} WHERE e.key = {_literal(compiler, name)})"  # noqa: S608 (of quoted names and literals)
 
 
 @compiles(Doubled, "postgresql")
@@ -198,23 +212,29 @@ def _misshapen_sqlite(element: Misshapen, compiler: SQLCompiler, **options: obje
         step, after = _dollar(compiler, path[:at]), _dollar(compiler, path[: at + 1])
         kind = f"json_type({column}, {step}) NOT IN ('object', 'null')"
         odd.append(f"{kind} AND json_extract({column}, {step}) NOT IN ('[]', '')")
-        each = f"json_each({column}, {step}) AS e WHERE e.key = {_literal(compiler, name)}"
-        escaped = f"EXISTS (SELECT 1 FROM {each})"  # noqa: S608 (of quoted names and literals)
-        odd.append(f"json_type({column}, {after}) IS NULL AND {escaped}")
+        there = _named_so(compiler, column, path[:at], name)
+        odd.append(f"json_type({column}, {after}) IS NULL AND {there} > 0")
     return f"CASE WHEN json_valid({column}) THEN {' OR '.join(odd)} ELSE trim({column}) <> '' END"
 
 
 @compiles(Misshapen, "postgresql")
 def _misshapen_postgres(element: Misshapen, compiler: SQLCompiler, **options: object) -> str:
-    """Say it; a figure may lead into an array."""
+    """Say it without a cast to `jsonb`: that stops at what others have. A figure leads into lists."""
     holder, _ = element.clauses
     column, said = (compiler.process(each, **options) for each in element.clauses)
-    path, whole = _parts(said), f"CAST({_readable(holder, column)} AS jsonb)"
-    odd = [f"CAST({column} AS text) ~ {_UNREADABLE}"] if _is_json(holder) else []
+    path, whole, kind = _parts(said), _readable(holder, column), "jsonb"
+    odd: list[str] = []
+    if _is_json(holder):
+        kind, text = "json", _spelled_out(column)
+        odd = [f"{text} ~ {_UNREADABLE}", f"{text} ~ {_IMMENSE}"]
     for at, name in enumerate(path):
         there = f"({whole} #> {_curly(compiler, path[:at])})"
-        kinds = "'object', 'null', 'array'" if _FIGURE.fullmatch(name) else "'object', 'null'"
-        odd.append(f"jsonb_typeof({there}) NOT IN ({kinds}) AND {there} NOT IN ('[]', '\"\"')")
+        some = "false" if _FIGURE.fullmatch(name) else f"{kind}_array_length({there}) > 0"
+        odd.append(
+            f"CASE {kind}_typeof({there}) WHEN 'object' THEN false WHEN 'null' THEN false "
+            f"WHEN 'array' THEN {some} WHEN 'string' THEN {there} #>> '{{}}' <> '' "
+            f"ELSE {there} IS NOT NULL END"
+        )
     return f"({' OR '.join(odd)})"
 
 
