@@ -35,17 +35,41 @@ def test_a_schema_changed_since_the_plan_makes_it_stale_and_nothing_is_written(
         assert {name: village.rows(name) for name in tables} == there
 
 
-def test_tables_that_change_while_it_waits_for_a_lock_stop_it(village: Village) -> None:
-    """What triggers and keys came meanwhile, nobody has looked at."""
+_DO = "DELETE FROM customers WHERE id <> OLD.customer_id"
+_EACH = "CREATE TRIGGER others AFTER UPDATE ON orders FOR EACH ROW"
+_FUNCTION = f"""CREATE FUNCTION others() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN {_DO}; RETURN NULL; END $$"""
+_OTHERS = """CREATE TABLE others (id INTEGER PRIMARY KEY,
+FOREIGN KEY (id) REFERENCES orders (id) ON DELETE CASCADE)"""
+_AWAY = "ALTER TABLE parcels RENAME COLUMN address TO street"
+_ANEW = "ALTER TABLE parcels ADD COLUMN address VARCHAR(200)"
+_MEANWHILE = {
+    "a column is added": ((_CHANGES["a column is added"][0],),) * 2,
+    "a trigger is made": ((_FUNCTION, f"{_EACH} EXECUTE FUNCTION others()"), (f"{_EACH} {_DO}",)),
+    "a key is made": ((_OTHERS, "INSERT INTO others SELECT id FROM orders"),) * 2,
+    "a column is put in the place of another": ((_AWAY, _ANEW),) * 2,
+}
+
+
+@pytest.mark.parametrize("change", _MEANWHILE)
+def test_tables_that_change_while_it_waits_for_a_lock_stop_it(
+    village: Village, change: str
+) -> None:
+    """What triggers, keys and columns came meanwhile, nobody has looked at."""
     with village.town.open() as upheld:
         id = village.signed(upheld)
-        came = before(upheld, "FOR UPDATE", lambda: village.write(_CHANGES["a column is added"][0]))
-        there = village.rows("orders")
+        there: dict[str, list[tuple[object, ...]]] = {}
+
+        def intrude() -> None:
+            village.write(*_MEANWHILE[change][not village.is_postgres])
+            there.update(village.everything())
+
+        came = before(upheld, "FOR UPDATE", intrude)
         with pytest.raises(Refused, match="the tables of `shop` changed meanwhile; plan again"):
             upheld.apply(id)
         assert came
         assert upheld.request(id).outcome is None
-    assert village.rows("orders") == there
+    assert village.everything() == there
 
 
 def test_a_column_added_in_the_midst_of_it_keeps_the_request_open(village: Village) -> None:

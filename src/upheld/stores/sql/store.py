@@ -70,8 +70,7 @@ class SqlStore:
         self._database = reached(part.name, url)
         self.engine = self._database.engine
         finalize(self, self.engine.dispose)
-        self._known_by: tuple[str, Schema] | None = None
-        self._named: Named = {}
+        self._known_by: tuple[str, Schema, Named] | None = None
 
     @property
     def name(self) -> str:
@@ -87,10 +86,11 @@ class SqlStore:
         """Return names and types, never values."""
         with self._connected() as connection:
             seen = fingerprint(connection)
-        if self._known_by is not None and self._known_by[0] == seen:
-            return self._known_by[1]
+        known = self._known_by
+        if known is not None and known[0] == seen:
+            return known[1]
         with self._connected(READING) as connection:
-            return self._known(connection)
+            return self._known(connection)[0]
 
     def guards(self) -> Guards:
         """Say what guards the database, as far as it can be asked."""
@@ -241,7 +241,7 @@ class SqlStore:
         """Look from outside: the rows are as they were seen, and so are the tables."""
         if not self._database.alone:
             with self._connected(READING) as connection:
-                if self._known_by is None or fingerprint(connection) != self._known_by[0]:
+                if self._known(connection)[0].digest != work.frozen.schema.digest:
                     raise ChangedError(f"the tables of `{self.name}` changed meanwhile; plan again")
                 replace(work, connection=connection).require_unmoved(erasers)
 
@@ -291,7 +291,7 @@ class SqlStore:
         """Return the SQL that gives roles what they need; of a file, the command for its mode."""
         if dialect is None and self.engine.dialect.name == "sqlite":
             with self._connected() as connection:
-                known = self._known(connection)
+                known, _ = self._known(connection)
                 named = known.records or STEPS in known.tables
                 return file_mode(self._mapped, file_of(connection), named=named)
         spoken = self.engine.dialect.name
@@ -346,16 +346,17 @@ class SqlStore:
             Stale: the catalogue has lost a table or a column of the map.
             Refused: rows are hidden, or cannot be told apart.
         """
-        schema = self._known(connection)
+        schema, named = self._known(connection)
         require_fitting(self._mapped, schema)
         seen, typeless = whole(self._mapped, schema), self._database.typeless
-        return Selector(self._mapped, seen, closure, typeless, {}, self._named)
+        return Selector(self._mapped, seen, closure, typeless, {}, named)
 
-    def _known(self, connection: sa.Connection) -> Schema:
-        seen = fingerprint(connection)
-        if self._known_by is None or self._known_by[0] != seen:
-            self._known_by, self._named = (seen, read_schema(connection)), {}
-        return self._known_by[1]
+    def _known(self, connection: sa.Connection) -> tuple[Schema, Named]:
+        """Return the catalogue, read anew if it has changed, and what is named by it."""
+        seen, known = fingerprint(connection), self._known_by
+        if known is None or known[0] != seen:
+            known = self._known_by = (seen, read_schema(connection), {})
+        return known[1], known[2]
 
     @contextmanager
     def _connected(self, mode: Mode = LOOKING) -> Iterator[sa.Connection]:

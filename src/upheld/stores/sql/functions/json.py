@@ -219,7 +219,7 @@ def _misshapen_sqlite(element: Misshapen, compiler: SQLCompiler, **options: obje
 
 @compiles(Misshapen, "postgresql")
 def _misshapen_postgres(element: Misshapen, compiler: SQLCompiler, **options: object) -> str:
-    """Say it without a cast to `jsonb`: that stops at what others have. A figure leads into lists."""
+    """Say it without a cast to `jsonb`, which stops at what others have; a figure enters lists."""
     holder, _ = element.clauses
     column, said = (compiler.process(each, **options) for each in element.clauses)
     path, whole, kind = _parts(said), _readable(holder, column), "jsonb"
