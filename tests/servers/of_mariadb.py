@@ -51,6 +51,7 @@ def private(within: Path, *, durable: bool) -> Iterator[Private]:
         first.chmod(0o644)
         place.run(
             *(install, "--no-defaults", f"--datadir={place.place / 'data'}"),
+            f"--tmpdir={place.place}",  # two that are made at once would share names in /tmp
             *("--auth-root-authentication-method=normal", "--skip-test-db"),
         )
         with started(kind(server, SMALL | ({} if durable else HASTE)), place) as running:
