@@ -140,16 +140,21 @@ def test_a_table_that_leads_to_nobody_may_be_emptied(postgres_url: str) -> None:
 _BEARS = "came to bear the person's identity while this was done"
 
 
-@pytest.mark.parametrize("table", ["orders", "people"])
-def test_a_row_that_a_trigger_makes_the_persons_stays_somebody_elses(
-    database_url: str, table: str
-) -> None:
-    """Before it is the turn of people it would go with the step, and afterwards by a look-back."""
-    if database_url.startswith("mariadb") and table == "people":
-        pytest.skip("in MariaDB a trigger may not change its own table")
-    made(database_url, *TABLES)
-    trigger(database_url, table, f"UPDATE people SET email = '{ADA}' WHERE id = 2")
-    base = Base(database_url, MAP)
+def test_a_row_that_a_trigger_makes_the_persons_stays_somebody_elses(database_url: str) -> None:
+    """Before it is the turn of people it would go with the step."""
+    _require_stays(database_url, "orders")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_row_that_a_trigger_of_its_own_table_makes_the_persons_stays(database_url: str) -> None:
+    """Afterwards it would go by a look-back; in MariaDB no trigger may change its own table."""
+    _require_stays(database_url, "people")
+
+
+def _require_stays(url: str, table: str) -> None:
+    made(url, *TABLES)
+    trigger(url, table, f"UPDATE people SET email = '{ADA}' WHERE id = 2")
+    base = Base(url, MAP)
     step = base.step(email=ADA)
     [refusal] = base.store.preview(step).refusals
     assert _BEARS in refusal
